@@ -1,0 +1,50 @@
+"""How frames become crops and sound becomes spectrograms. Travels with every model, in model.json."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from affect.configuration import Configuration
+
+
+class DetectorSettings(Configuration):
+    """The face detector and the size it looks at."""
+
+    name: Literal["centerface"] = "centerface"
+    size: int = Field(default=640, ge=32)
+    """Longer side, in pixels, that a picture is reduced to for detection; smaller pictures stay as they are."""
+    score: float = Field(default=0.5, ge=0, le=1)
+    """Detections with a lower score are dropped."""
+    overlap: float = Field(default=0.3, ge=0, le=1)
+    """Of two boxes whose intersection over union is larger, the one with the lower score is dropped."""
+
+
+class AlignmentSettings(Configuration):
+    """The similarity transform from five landmarks to the crop (BMVC 2019, section 3)."""
+
+    template: Literal["arcface"] = "arcface"
+    size: int = Field(default=96, ge=32)
+
+
+class SoundSettings(Configuration):
+    """The spectrogram (BMVC 2019, section 3): 33 ms windows that overlap by 11 ms, in [-1, 1]."""
+
+    rate: int = 44_100
+    window: int = 1_455
+    hop: int = 970
+    floor_db: float = -80.0
+    """Level, relative to a full-scale sine, that maps to -1; 0 dB maps to +1."""
+    columns: int = 96
+    """Columns of the picture cut for one video frame."""
+    causal: bool = False
+    """Cut the columns that end at the frame's time instead of those centred on it."""
+
+
+class Preprocessing(Configuration):
+    """All that decides what a network is shown."""
+
+    detector: DetectorSettings = DetectorSettings()
+    alignment: AlignmentSettings = AlignmentSettings()
+    sound: SoundSettings = SoundSettings()
+    jpeg_quality: int = Field(default=95, ge=1, le=100)
+    channel_order: Literal["rgb"] = "rgb"

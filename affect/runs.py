@@ -1,0 +1,81 @@
+"""The folder of a run: its configuration, log, metrics, outputs and the mark that it is done.
+
+``config.yaml`` is written first, ``DONE`` last, so a folder without ``DONE`` is a run to go on with.
+"""
+
+import json
+import logging
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from affect import storage
+from affect.configuration import Configuration, differences
+from affect.errors import AffectError
+
+logger = logging.getLogger("affect")
+
+
+class RunFolder:
+    """Use as ``with RunFolder(uri, config) as run:``; what is logged inside is kept in the folder's log.txt.
+
+    Raises AffectError when the folder holds a run of another configuration. ``run.finished`` tells that an earlier run
+    of the same configuration already ended well.
+    """
+
+    def __init__(self, uri: str, config: Configuration) -> None:
+        self.uri = storage.absolute(uri)
+        self.config = config
+        path = self.file("config.yaml")
+        if storage.exists(path):
+            changed = differences(type(config).from_yaml(storage.read_text(path)), config)
+            if changed:
+                raise AffectError(
+                    f"{self.uri} holds a run with other settings:\n  " + "\n  ".join(changed) + "\n"
+                    "give another --out, or repeat it with the settings of its config.yaml"
+                )
+        else:
+            storage.write_text(path, config.to_yaml())
+        self._handler: logging.Handler | None = None
+        self._lines: list[str] = []
+
+    def file(self, *parts: str) -> str:
+        return storage.join(self.uri, *parts)
+
+    @property
+    def finished(self) -> bool:
+        return storage.exists(self.file("DONE"))
+
+    def done(self, summary: dict[str, Any]) -> None:
+        """Mark the run as ended well, with what it did."""
+        storage.write_text(self.file("DONE"), json.dumps(summary, indent=2) + "\n")
+
+    def summary(self) -> dict[str, Any]:
+        """What ``done`` was given."""
+        summary: dict[str, Any] = json.loads(storage.read_text(self.file("DONE")))
+        return summary
+
+    def __enter__(self) -> Self:
+        path = self.file("log.txt")
+        self._lines = storage.read_text(path).splitlines() if storage.exists(path) else []
+        self._handler = _Lines(self._lines)
+        logger.addHandler(self._handler)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is not None:
+            logger.error("ended by %s: %s", type(error).__name__, error)
+        assert self._handler is not None
+        logger.removeHandler(self._handler)
+        storage.write_text(self.file("log.txt"), "\n".join(self._lines) + "\n")
+
+
+class _Lines(logging.Handler):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self.lines = lines
+        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%SZ"))
+        self.formatter.converter = time.gmtime  # type: ignore[union-attr]
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))

@@ -1,0 +1,146 @@
+"""One way to reach files: a local path or an ``s3://`` URI, through pyarrow's file systems.
+
+Credentials, region and endpoint of S3 come from the usual environment (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL and so on).
+Files are written whole or not at all: locally under a temporary name that is renamed, on S3 by an upload that becomes
+visible when it is complete.
+"""
+
+import contextlib
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import fs
+
+from affect.errors import AffectError
+
+
+def resolve(uri: str | Path) -> tuple[fs.FileSystem, str]:
+    """The file system of ``uri`` and the path within it. Relative local paths are taken from the working directory."""
+    text = os.fspath(uri)
+    if "://" not in text:
+        return fs.LocalFileSystem(), os.path.abspath(os.path.expanduser(text))
+    try:
+        return fs.FileSystem.from_uri(text)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise AffectError(f"cannot use {text!r} as a location: {error}; give a local path or s3://bucket/path") from error
+
+
+def absolute(uri: str | Path) -> str:
+    """``uri`` in a form that means the same from any working directory."""
+    text = os.fspath(uri)
+    return text if "://" in text else os.path.abspath(os.path.expanduser(text))
+
+
+def join(uri: str | Path, *parts: str) -> str:
+    """``uri`` with ``parts`` appended."""
+    return "/".join([os.fspath(uri).rstrip("/"), *(part.strip("/") for part in parts)])
+
+
+def is_local(uri: str | Path) -> bool:
+    return isinstance(resolve(uri)[0], fs.LocalFileSystem)
+
+
+def exists(uri: str | Path) -> bool:
+    filesystem, path = resolve(uri)
+    return filesystem.get_file_info(path).type != fs.FileType.NotFound
+
+
+def list_files(uri: str | Path, suffix: str = "", recursive: bool = True) -> list[str]:
+    """URIs of the files below ``uri`` whose names end in ``suffix``, sorted; empty when the folder does not exist."""
+    filesystem, path = resolve(uri)
+    infos = filesystem.get_file_info(fs.FileSelector(path, allow_not_found=True, recursive=recursive))
+    files = [info.path for info in infos if info.type == fs.FileType.File and info.path.endswith(suffix)]
+    return sorted(absolute(uri).rstrip("/") + file[len(path.rstrip("/")) :] for file in files)
+
+
+def list_folders(uri: str | Path) -> list[str]:
+    """Names of the folders directly below ``uri``, sorted; empty when the folder does not exist."""
+    filesystem, path = resolve(uri)
+    infos = filesystem.get_file_info(fs.FileSelector(path, allow_not_found=True))
+    return sorted(info.base_name for info in infos if info.type == fs.FileType.Directory)
+
+
+def read_bytes(uri: str | Path) -> bytes:
+    filesystem, path = resolve(uri)
+    try:
+        with filesystem.open_input_stream(path) as stream:
+            return stream.read()
+    except FileNotFoundError as error:
+        raise AffectError(f"{os.fspath(uri)} does not exist") from error
+
+
+def read_text(uri: str | Path) -> str:
+    return read_bytes(uri).decode("utf-8")
+
+
+def write_bytes(uri: str | Path, data: bytes) -> None:
+    """Write a file whole: a reader sees the old content or the new, never a part."""
+    filesystem, path = resolve(uri)
+    if isinstance(filesystem, fs.LocalFileSystem):
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+        try:
+            with partial.open("wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+    else:
+        with filesystem.open_output_stream(path) as stream:
+            stream.write(data)
+
+
+def write_text(uri: str | Path, text: str) -> None:
+    write_bytes(uri, text.encode("utf-8"))
+
+
+@contextlib.contextmanager
+def whole_file(uri: str | Path) -> Iterator[Path]:
+    """A local path to write a large file to; it appears at ``uri`` when the block ends without an exception."""
+    filesystem, path = resolve(uri)
+    if isinstance(filesystem, fs.LocalFileSystem):
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+        try:
+            yield partial
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            partial = Path(folder) / "file"
+            yield partial
+            fs.copy_files(
+                str(partial), path, source_filesystem=fs.LocalFileSystem(), destination_filesystem=filesystem
+            )
+
+
+@contextlib.contextmanager
+def local_copy(uri: str | Path) -> Iterator[Path]:
+    """The file as a local path: itself when it is local, a temporary download otherwise."""
+    filesystem, path = resolve(uri)
+    if isinstance(filesystem, fs.LocalFileSystem):
+        yield Path(path)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / path.rsplit("/", 1)[-1]
+        try:
+            fs.copy_files(path, str(target), source_filesystem=filesystem, destination_filesystem=fs.LocalFileSystem())
+        except FileNotFoundError as error:
+            raise AffectError(f"{os.fspath(uri)} does not exist") from error
+        yield target
+
+
+def delete_folder(uri: str | Path) -> None:
+    """Delete a folder and all below it; nothing happens when it does not exist."""
+    filesystem, path = resolve(uri)
+    with contextlib.suppress(FileNotFoundError):
+        filesystem.delete_dir(path)

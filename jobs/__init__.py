@@ -1,0 +1,1 @@
+"""What ``ray job submit`` runs: each job parses, builds, runs and reports; what it does is in ``affect``."""

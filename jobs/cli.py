@@ -1,0 +1,31 @@
+"""How every job meets its user: readable logs, and faults told as one message instead of a traceback."""
+
+import logging
+import sys
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from affect.errors import AffectError
+
+
+def run(app: typer.Typer) -> None:
+    """Run a job's command line; an AffectError is printed and ends the process with status 2."""
+    logging.basicConfig(
+        level=logging.WARNING,
+        format="%(message)s",
+        datefmt="[%H:%M:%S]",
+        handlers=[RichHandler(console=Console(stderr=True), show_path=False, markup=False)],
+    )
+    logging.getLogger("affect").setLevel(logging.INFO)
+    try:
+        app()
+    except AffectError as error:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold red]error:[/] {rich_escape(str(error))}")
+        sys.exit(2)
+
+
+def rich_escape(text: str) -> str:
+    """``text`` with nothing that rich reads as markup."""
+    return text.replace("[", r"\[")
