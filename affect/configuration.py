@@ -48,7 +48,11 @@ class Configuration(pydantic.BaseModel):
 def differences(before: Configuration, after: Configuration) -> list[str]:
     """Lines ``key: before -> after`` for every value in which two configurations differ."""
     old, new = flatten(before.model_dump(mode="json")), flatten(after.model_dump(mode="json"))
-    return [f"{key}: {old.get(key)!r} -> {new.get(key)!r}" for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
+    return [
+        f"{key}: {old.get(key)!r} -> {new.get(key)!r}"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    ]
 
 
 def flatten(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -63,14 +67,18 @@ def flatten(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _assign(data: dict[str, Any], keys: list[str], value: Any, dotted: str) -> None:
-    *parents, last = keys
-    for key in parents:
-        if isinstance(data, dict) and key in data and data[key] is None:
-            data[key] = {}
-        if not isinstance(data, dict) or not isinstance(data.get(key), dict):
-            raise AffectError(f"--set {dotted}: there is no {key!r} to set a value in{_nearest(key, data)}")
-        data = data[key]
-    data[last] = value
+    # Keys of a mapping may hold dots themselves: a sweep's space has "optimiser.learning_rate".
+    whole = (count for count in range(len(keys), 1, -1) if ".".join(keys[:count]) in data)
+    count = next(whole, 1)
+    key, rest = ".".join(keys[:count]), keys[count:]
+    if not rest:
+        data[key] = value
+        return
+    if key in data and data[key] is None:
+        data[key] = {}
+    if not isinstance(data.get(key), dict):
+        raise AffectError(f"--set {dotted}: there is no {key!r} to set a value in{_nearest(key, data)}")
+    _assign(data[key], rest, value, dotted)
 
 
 def _nearest(key: str, known: Iterable[str]) -> str:

@@ -62,7 +62,9 @@ class RunFolder:
         logger.addHandler(self._handler)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if error is not None:
             logger.error("ended by %s: %s", type(error).__name__, error)
         assert self._handler is not None

@@ -90,7 +90,10 @@ def write_parquet(
         _DETAILS_KEY: json.dumps(details or {}).encode(),
     }
     rows = 0
-    with storage.whole_file(uri) as path, pq.ParquetWriter(path, schema.with_metadata(metadata), compression="zstd") as writer:
+    with (
+        storage.whole_file(uri) as path,
+        pq.ParquetWriter(path, schema.with_metadata(metadata), compression="zstd") as writer,
+    ):
         for table in tables:
             writer.write_table(table.cast(schema), row_group_size=ROWS_PER_GROUP)
             rows += table.num_rows
@@ -105,12 +108,15 @@ def open_parquet(uri: str) -> pq.ParquetFile:
     except FileNotFoundError as error:
         raise AffectError(f"{uri} does not exist") from error
     except pa.ArrowInvalid as error:
-        raise AffectError(f"{uri} is not a readable Parquet file ({error}); delete it and run preprocess again") from error
+        raise AffectError(
+            f"{uri} is not a readable Parquet file ({error}); delete it and run preprocess again"
+        ) from error
     version = (file.schema_arrow.metadata or {}).get(_VERSION_KEY)
     if version != str(SCHEMA_VERSION).encode():
         found = "none" if version is None else version.decode()
         raise AffectError(
-            f"{uri} has schema version {found}, this code reads {SCHEMA_VERSION}; run preprocess again into a new folder"
+            f"{uri} has schema version {found}, this code reads {SCHEMA_VERSION}; "
+            "run preprocess again into a new folder"
         )
     return file
 

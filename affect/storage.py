@@ -26,7 +26,9 @@ def resolve(uri: str | Path) -> tuple[fs.FileSystem, str]:
     try:
         return fs.FileSystem.from_uri(text)
     except (pa.ArrowInvalid, OSError) as error:
-        raise AffectError(f"cannot use {text!r} as a location: {error}; give a local path or s3://bucket/path") from error
+        raise AffectError(
+            f"cannot use {text!r} as a location: {error}; give a local path or s3://bucket/path"
+        ) from error
 
 
 def absolute(uri: str | Path) -> str:
@@ -118,9 +120,7 @@ def whole_file(uri: str | Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory() as folder:
             partial = Path(folder) / "file"
             yield partial
-            fs.copy_files(
-                str(partial), path, source_filesystem=fs.LocalFileSystem(), destination_filesystem=filesystem
-            )
+            fs.copy_files(str(partial), path, source_filesystem=fs.LocalFileSystem(), destination_filesystem=filesystem)
 
 
 @contextlib.contextmanager

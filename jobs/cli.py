@@ -5,6 +5,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.logging import RichHandler
 
 from affect.errors import AffectError
@@ -22,10 +23,6 @@ def run(app: typer.Typer) -> None:
     try:
         app()
     except AffectError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold red]error:[/] {rich_escape(str(error))}")
+        Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold red]error:[/] {escape(str(error))}")
         sys.exit(2)
 
-
-def rich_escape(text: str) -> str:
-    """``text`` with nothing that rich reads as markup."""
-    return text.replace("[", r"\[")

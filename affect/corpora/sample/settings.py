@@ -1,0 +1,22 @@
+"""What can be chosen about the sample corpus."""
+
+from pydantic import Field
+
+from affect.configuration import Configuration
+
+
+class SampleSettings(Configuration):
+    """Size and seed of the sample corpus; the same settings give the same labels and pictures."""
+
+    people: int = Field(default=24, ge=3)
+    clips: int = Field(default=50, ge=3)
+    seconds: float = Field(default=4.0, gt=0, le=60)
+    width: int = Field(default=320, ge=32, multiple_of=2)
+    height: int = Field(default=240, ge=32, multiple_of=2)
+    fps: int = Field(default=30, ge=1, le=120)
+    seed: int = Field(default=0, ge=0)
+
+    @property
+    def frames(self) -> int:
+        """Frames of one clip."""
+        return max(1, round(self.seconds * self.fps))

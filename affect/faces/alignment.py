@@ -1,0 +1,68 @@
+"""The similarity transform that brings a face's five landmarks to fixed places in its crop (BMVC 2019, section 3)."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from affect.errors import AffectError
+from affect.preprocessing.settings import AlignmentSettings
+
+TEMPLATES = {
+    "arcface": np.array(
+        [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+    )
+    / 112
+}
+"""Eyes, nose and corners of the mouth in a crop of side 1; insightface's for 112 by 112."""
+
+SHRINK_BELOW = 0.7
+"""Faces reduced further than this are first averaged down, since bilinear sampling would skip pixels."""
+
+
+def similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The turn, scale and shift (2, 3) that bring points (n, 2) nearest to others in least squares.
+
+    Umeyama 1991, in two dimensions: as complex numbers the best turn and scale is a quotient. Raises AffectError when
+    the source points coincide.
+    """
+    start, end = source.astype(np.float64) @ [1, 1j], target.astype(np.float64) @ [1, 1j]
+    centred = start - start.mean()
+    spread = np.vdot(centred, centred).real
+    if not spread > 1e-12:
+        raise AffectError("the landmarks of a face coincide; it cannot be aligned")
+    turn = np.vdot(centred, end - end.mean()) / spread
+    shift = end.mean() - turn * start.mean()
+    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+
+
+def align(
+    picture: NDArray[np.uint8], landmarks: NDArray[np.floating], settings: AlignmentSettings
+) -> NDArray[np.uint8]:
+    """The crop (size, size, 3) of the face with ``landmarks`` (5, 2); black where it leaves the picture."""
+    matrix = similarity(landmarks, TEMPLATES[settings.template] * settings.size)
+    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    if scale < SHRINK_BELOW:
+        picture, matrix = _reduced(picture, matrix, scale, settings.size)
+    size = (settings.size, settings.size)
+    crop: NDArray[np.uint8] = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR)
+    return crop
+
+
+def _reduced(
+    picture: NDArray[np.uint8], matrix: NDArray[np.float64], scale: float, size: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The part of the picture under the crop, averaged down by ``scale``, and the transform from there."""
+    corners = np.array([[0, 0], [size, 0], [0, size], [size, size]]) - matrix[:, 2]
+    covered = corners @ np.linalg.inv(matrix[:, :2]).T
+    margin = 2 / scale
+    limits = np.array([picture.shape[1], picture.shape[0]])
+    low = np.clip(np.floor(covered.min(axis=0) - margin), 0, limits - 1).astype(int)
+    high = np.clip(np.ceil(covered.max(axis=0) + margin), low + 1, limits).astype(int)
+    part = picture[low[1] : high[1], low[0] : high[0]]
+    target = np.maximum(1, np.rint((high - low) * scale)).astype(int)
+    small = cv2.resize(part, (int(target[0]), int(target[1])), interpolation=cv2.INTER_AREA)
+    factor = (high - low) / target
+    # Pixel centres: p = (q + 0.5) * factor - 0.5 + low.
+    turn = matrix[:, :2] * factor
+    shift = matrix[:, :2] @ (0.5 * factor - 0.5 + low) + matrix[:, 2]
+    return small, np.column_stack([turn, shift])

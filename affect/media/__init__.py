@@ -1,0 +1,1 @@
+"""Files of pictures, video and sound to arrays."""

@@ -1,0 +1,45 @@
+"""Encoded pictures to arrays and back."""
+
+import io
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from affect.errors import AffectError
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
+
+
+def decode_picture(data: bytes) -> NDArray[np.uint8]:
+    """A picture file's bytes as RGB (height, width, 3), upright by its EXIF orientation.
+
+    Raises AffectError for anything that is not a whole picture in one of FORMATS.
+    """
+    if not data:
+        raise AffectError("the picture is empty (0 bytes); give the bytes of a JPEG or PNG file")
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as file:
+            file.load()
+            upright = ImageOps.exif_transpose(file)
+    except UnidentifiedImageError as error:
+        raise AffectError(f"these {len(data)} bytes are not a picture; give one of {', '.join(FORMATS)}") from error
+    except Image.DecompressionBombError as error:
+        raise AffectError(f"the picture is too large: {error}; reduce it first") from error
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise AffectError(f"the picture is broken: {error}") from error
+    if upright.mode.startswith("I"):  # Pillow clips 16-bit grey instead of scaling it
+        grey = np.clip(np.asarray(upright, dtype=np.int64) // 257, 0, 255).astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    return np.array(upright.convert("RGB"))
+
+
+decode_jpeg = decode_picture
+
+
+def encode_jpeg(picture: NDArray[np.uint8], quality: int = 95) -> bytes:
+    """RGB (height, width, 3) as the bytes of a JPEG file; ``quality`` from 1 to 100."""
+    ok, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    assert ok
+    return bytes(data)

@@ -1,0 +1,146 @@
+"""Sound to one log-magnitude spectrogram (BMVC 2019, section 3), and to the picture of it that a video frame gets."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from affect.errors import AffectError
+from affect.media.video import Source, open_media
+from affect.preprocessing.settings import SoundSettings
+
+CHUNK_COLUMNS = 512
+"""Columns computed at a time: what bounds the memory, about 5 MB."""
+
+CLOCK_TOLERANCE_S = 0.05
+"""A larger jump of the sound's time stamps is a gap or an overlap, not jitter."""
+
+SILENCE = np.uint8(0)
+
+
+def spectrogram(
+    source: Source, settings: SoundSettings, start_s: float = 0.0, duration_s: float | None = None
+) -> Iterator[NDArray[np.uint8]]:
+    """Columns of the spectrogram in chunks (n, bins), n at most CHUNK_COLUMNS; nothing at all for a file without sound.
+
+    Column k is the Hann window centred at k * hop / rate seconds after ``start_s`` on the file's clock (the first
+    frame's time stamp); there are columns up to ``duration_s`` or the end of the sound, the earlier of the two. 0 is
+    ``floor_db`` and below, 255 is 0 dB, the level of a sine at full scale, in equal steps of dB.
+    """
+    half = settings.window // 2
+    taper = np.hanning(settings.window).astype(np.float32)
+    buffer, total, done = np.zeros(half, np.float32), 0, 0
+    for part in samples(source, settings.rate, start_s, duration_s):
+        buffer, total = np.concatenate([buffer, part]), total + len(part)
+        while len(buffer) >= settings.window + (CHUNK_COLUMNS - 1) * settings.hop:
+            yield _columns(buffer, CHUNK_COLUMNS, taper, settings)
+            buffer, done = buffer[CHUNK_COLUMNS * settings.hop :], done + CHUNK_COLUMNS
+    left = -(-total // settings.hop) - done  # columns centred on a sample that exists
+    buffer = np.concatenate([buffer, np.zeros(settings.window, np.float32)])
+    while left > 0:
+        count = min(left, CHUNK_COLUMNS)
+        yield _columns(buffer, count, taper, settings)
+        buffer, left = buffer[count * settings.hop :], left - count
+
+
+def column_time(column: int, settings: SoundSettings) -> float:
+    """Seconds of the centre of a column's window, on the clock of the frames' time stamps."""
+    return column * settings.hop / settings.rate
+
+
+def frame_picture(spectrum: NDArray[np.uint8], time_s: float, settings: SoundSettings) -> NDArray[np.float32]:
+    """The picture of the sound around a video frame, (columns, columns, 3) in [-1, 1], row 0 the lowest frequencies.
+
+    ``spectrum`` holds a clip's columns as stored, (n, bins). Taken are the columns centred on ``time_s``, or with
+    ``causal`` those whose windows end by then. Beyond the ends of the sound stands silence, -1: what the window over
+    zeros gives.
+    """
+    if settings.causal:
+        last = int(np.floor((time_s * settings.rate - settings.window // 2) / settings.hop + 1e-9))
+        first = last - settings.columns + 1
+    else:
+        first = round(time_s * settings.rate / settings.hop) - settings.columns // 2
+    cut = np.full((settings.columns, spectrum.shape[1]), SILENCE, np.uint8)
+    low, high = max(first, 0), min(first + settings.columns, len(spectrum))
+    if low < high:
+        cut[low - first : high - first] = spectrum[low:high]
+    levels = cut.T.astype(np.float32) / 127.5 - 1
+    picture = cv2.resize(levels, (settings.columns, settings.columns), interpolation=cv2.INTER_AREA)
+    return np.repeat(picture[:, :, None], 3, axis=2)
+
+
+def samples(
+    source: Source, rate: int, start_s: float = 0.0, duration_s: float | None = None
+) -> Iterator[NDArray[np.float32]]:
+    """Mono samples in [-1, 1] at ``rate``, the first at ``start_s`` on the file's clock, none past ``duration_s``.
+
+    Gaps in the file's time stamps become zeros. Raises AffectError when the sound is damaged.
+    """
+    end = np.inf if duration_s is None else round(duration_s * rate)
+    written = 0
+    for position, part in _resampled(source, rate, start_s):
+        while written < min(position, end):
+            gap = np.zeros(min(position - written, rate), np.float32)[: int(min(end - written, rate))]
+            written += len(gap)
+            yield gap
+        fresh = part[max(0, written - position) :]
+        fresh = fresh[: int(min(end - written, len(fresh)))]
+        if len(fresh):
+            written += len(fresh)
+            yield fresh
+        if written >= end:
+            return
+
+
+def _resampled(source: Source, rate: int, start_s: float) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Parts of the sound with the place of their first sample, counted at ``rate`` from ``start_s``."""
+    with open_media(source) as container:
+        if not container.streams.audio:
+            return
+        stream = container.streams.audio[0]
+        # 16 bits, since libswresample scales a mix of channels so that it cannot clip for whole numbers only.
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
+        clock: float | None = None  # when the next input sample is due
+        position = 0
+        try:
+            for frame in _decoded(container, stream):
+                due = clock or 0.0
+                stamp = due if frame.pts is None else float(frame.pts * frame.time_base) - start_s
+                if clock is None or abs(stamp - due) > CLOCK_TOLERANCE_S:
+                    position += round((stamp - due) * rate)
+                    due = stamp
+                clock = due + frame.samples / frame.sample_rate
+                for part in map(_floats, resampler.resample(frame)):
+                    yield position, part
+                    position += len(part)
+            if clock is not None:
+                for part in map(_floats, resampler.resample(None)):
+                    yield position, part
+                    position += len(part)
+        except (av.error.FFmpegError, ValueError) as error:
+            raise AffectError(f"the sound of {container.name} is damaged after {clock or 0:.2f} s: {error}") from error
+
+
+def _decoded(container: Any, stream: Any) -> Iterator[Any]:
+    for packet in container.demux(stream):
+        if packet.is_corrupt:
+            raise ValueError("its data ends in the middle of a packet")
+        yield from packet.decode()
+
+
+def _floats(frame: Any) -> NDArray[np.float32]:
+    samples: NDArray[np.float32] = frame.to_ndarray().reshape(-1).astype(np.float32) / 32768
+    return samples
+
+
+def _columns(
+    buffer: NDArray[np.float32], count: int, taper: NDArray[np.float32], settings: SoundSettings
+) -> NDArray[np.uint8]:
+    windows = np.lib.stride_tricks.sliding_window_view(buffer, settings.window)[: count * settings.hop : settings.hop]
+    magnitude = np.abs(np.fft.rfft(windows[:count] * taper, axis=1)) / (taper.sum() / 2)  # a full-scale sine gives 1
+    decibels = np.clip(20 * np.log10(np.maximum(magnitude, 1e-12)), settings.floor_db, 0)
+    levels: NDArray[np.uint8] = np.rint((1 - decibels / settings.floor_db) * 255).astype(np.uint8)
+    return levels

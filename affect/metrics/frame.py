@@ -1,0 +1,48 @@
+"""All metrics of a network's outputs, frame by frame, in one streaming accumulator."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affect.metrics.accumulator import State, as_array
+from affect.metrics.confusion import ConfusionMatrix
+from affect.metrics.tasks import TASKS
+from affect.networks.spec import NetworkSpec
+
+
+class FrameMetrics:
+    """The metrics that follow from the heads of ``spec``; a label that was not annotated is left out."""
+
+    def __init__(self, spec: NetworkSpec) -> None:
+        self.tasks = {head: TASKS[head](spec) for head in spec.heads}
+
+    def update(self, predictions: Mapping[str, Any], targets: Mapping[str, Any]) -> None:
+        """Predictions of Network.predict and targets as in objectives.MultiTask, batch first, tensors or arrays."""
+        for head, task in self.tasks.items():
+            task.update(as_array(predictions[head]), as_array(targets[head]))
+
+    def state(self) -> State:
+        """All that has been seen, as a few small arrays by name."""
+        return {
+            f"{head}/{key}": value
+            for head, task in self.tasks.items()
+            for key, value in task.accumulator.state().items()
+        }
+
+    def merge(self, state: State) -> Self:
+        """Take in what another worker has seen. Workers that are to agree to the last bit merge in the same order."""
+        for head, task in self.tasks.items():
+            task.accumulator.merge({key: state[f"{head}/{key}"] for key in task.accumulator.state()})
+        return self
+
+    def compute(self) -> dict[str, float]:
+        """The metrics by name; those of an output of which nothing was annotated are absent."""
+        return {name: value for task in self.tasks.values() for name, value in task.compute().items()}
+
+    @property
+    def confusion(self) -> NDArray[np.int64] | None:
+        """The confusion matrix (7, 7) of expressions, rows are labels; None without that head."""
+        accumulator = self.tasks["expression"].accumulator if "expression" in self.tasks else None
+        return accumulator.counts if isinstance(accumulator, ConfusionMatrix) else None

@@ -1,0 +1,64 @@
+"""Draws an answer on its picture: boxes, landmarks and what was said about each face."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from affect.models.answer import Face
+
+_LINE = (64, 224, 208)
+_POINT = (255, 214, 10)
+_TEXT = (255, 255, 255)
+_PANEL = (20, 24, 28)
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_UNITS_PER_LINE = 5
+
+
+def draw(picture: NDArray[np.uint8], faces: Sequence[Face], threshold: float = 0.5) -> NDArray[np.uint8]:
+    """A copy of ``picture`` (H, W, 3), RGB, with ``faces`` on it; names action units from ``threshold`` on."""
+    drawn = picture.copy()
+    unit = max(min(picture.shape[:2]) / 400, 0.6)  # the size of all that is drawn follows the picture's
+    for face in faces:
+        x, y, width, height = (round(value) for value in face["box"])
+        cv2.rectangle(drawn, (x, y), (x + width, y + height), _LINE, max(1, round(1.5 * unit)), cv2.LINE_AA)
+        for point in face["landmarks"]:
+            cv2.circle(drawn, (round(point[0]), round(point[1])), round(2 * unit), _POINT, cv2.FILLED, cv2.LINE_AA)
+    for face in faces:
+        _panel(drawn, face, describe(face, threshold), unit)
+    return drawn
+
+
+def describe(face: Face, threshold: float = 0.5) -> list[str]:
+    """The lines of text about one face: its likeliest expressions, valence and arousal, active action units."""
+    lines = []
+    if "expression" in face:
+        likeliest = sorted(face["expression"].items(), key=lambda item: -item[1])[:2]
+        lines += [f"{name} {probability:.0%}" for name, probability in likeliest if probability >= 0.1]
+    if "valence" in face:
+        lines.append(f"valence {face['valence']:+.2f}  arousal {face['arousal']:+.2f}")
+    if "action_units" in face:
+        active = [name for name, probability in face["action_units"].items() if probability >= threshold]
+        active = active or ["no AU active"]
+        lines += [" ".join(active[start : start + _UNITS_PER_LINE]) for start in range(0, len(active), _UNITS_PER_LINE)]
+    return lines
+
+
+def _panel(drawn: NDArray[np.uint8], face: Face, lines: list[str], unit: float) -> None:
+    """Text on a dark ground beside the box, moved so that it lies within the picture."""
+    if not lines:
+        return
+    scale, thickness, gap = 0.45 * unit, max(1, round(unit)), round(6 * unit)
+    sizes = [cv2.getTextSize(line, _FONT, scale, thickness)[0] for line in lines]
+    step = max(size[1] for size in sizes) + gap
+    width, height = max(size[0] for size in sizes) + 2 * gap, step * len(lines) + gap
+    x, y, box_width, _ = (round(value) for value in face["box"])
+    right, left = x + box_width + gap, x - width - gap
+    x = right if right + width <= drawn.shape[1] or left < 0 else left
+    x = max(0, min(x, drawn.shape[1] - width))
+    y = max(0, min(y, drawn.shape[0] - height))
+    ground = drawn[y : y + height, x : x + width]
+    ground[:] = (0.25 * ground + 0.75 * np.array(_PANEL)).astype(np.uint8)
+    for row, line in enumerate(lines):
+        cv2.putText(drawn, line, (x + gap, y + (row + 1) * step), _FONT, scale, _TEXT, thickness, cv2.LINE_AA)

@@ -1,0 +1,26 @@
+"""Losses by output and name: a new one is one file and one entry here."""
+
+from collections.abc import Callable
+
+from affect.networks.spec import ArcFace, NetworkSpec
+from affect.objectives.arcface import ArcFaceLoss
+from affect.objectives.binary_cross_entropy import BinaryCrossEntropy
+from affect.objectives.ccc import ConcordanceLoss
+from affect.objectives.cross_entropy import CrossEntropy
+from affect.objectives.mean_squared_error import MeanSquaredError
+from affect.objectives.term import Term
+
+TERMS: dict[str, dict[str, Callable[[NetworkSpec], Term]]] = {
+    "valence_arousal": {
+        "ccc": lambda _: ConcordanceLoss(),
+        "mse": lambda _: MeanSquaredError(),
+    },
+    "expression": {
+        "cross_entropy": lambda _: CrossEntropy(),
+        "arcface": lambda spec: ArcFaceLoss(spec.arcface or ArcFace()),
+    },
+    "action_units": {
+        "sum": lambda spec: BinaryCrossEntropy(spec.action_units, "sum"),
+        "mean": lambda spec: BinaryCrossEntropy(spec.action_units, "mean"),
+    },
+}

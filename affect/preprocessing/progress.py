@@ -1,0 +1,51 @@
+"""Readable lines on how far a run is, for logs that are no terminal."""
+
+import logging
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+logger = logging.getLogger("affect.preprocess")
+
+
+class Progress:
+    """Use as ``with Progress(total) as progress:``; logs clips, frames a second and the time left every few seconds."""
+
+    def __init__(self, clips: int, every_s: float = 5.0) -> None:
+        self.clips, self.every_s = clips, every_s
+        self.done = self.frames = self.set_aside = 0
+        self._began = time.monotonic()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def add(self, frames: int, set_aside: bool) -> None:
+        """One more clip is settled."""
+        self.done += 1
+        self.frames += frames
+        self.set_aside += set_aside
+
+    def line(self) -> str:
+        """For example ``12/50 clips, 1440 frames, 31.0 frames/s, 1 set aside, about 2:10 left``."""
+        spent = time.monotonic() - self._began
+        parts = [f"{self.done}/{self.clips} clips", f"{self.frames} frames", f"{self.frames / spent:.1f} frames/s"]
+        if self.set_aside:
+            parts.append(f"{self.set_aside} set aside")
+        if self.done:
+            minutes, seconds = divmod(round(spent / self.done * (self.clips - self.done)), 60)
+            parts.append(f"about {minutes}:{seconds:02} left")
+        return ", ".join(parts)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self.every_s):
+            logger.info(self.line())

@@ -1,0 +1,228 @@
+"""What is done with the steps of a run: learn, find cluster centres, measure, keep checkpoints."""
+
+import io
+import logging
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import distributed
+
+from affect import storage
+from affect.evaluation.centres import CentreAccumulator
+from affect.metrics import FrameMetrics
+from affect.networks import Network
+from affect.networks.inputs import to_input
+from affect.objectives import MultiTask
+from affect.training.batches import Step
+from affect.training.optimisers import build_optimiser, build_schedule
+from affect.training.settings import TrainConfig
+
+logger = logging.getLogger("affect.training")
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+def score(metrics: dict[str, float]) -> float:
+    """One figure to compare models by: the mean over tasks of mean CCC, macro F1 and mean AU F1."""
+    tasks = []
+    if "valence_ccc" in metrics:
+        tasks.append((metrics["valence_ccc"] + metrics["arousal_ccc"]) / 2)
+    tasks += [metrics[name] for name in ("expression_macro_f1", "action_units_f1") if name in metrics]
+    return sum(tasks) / len(tasks)
+
+
+class Learner:
+    """Learns from the steps it is given, in order, and can be saved and restored between any two.
+
+    ``model`` is ``network`` or a wrapper of it (DDP) whose gradients are the mean over workers. ``report`` is called on
+    every worker with (metrics, whether an epoch ended) whenever a checkpoint is due.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        network: Network,
+        model: torch.nn.Module,
+        device: torch.device,
+        steps_per_epoch: int,
+        report: Callable[[dict[str, Any], bool], None],
+    ) -> None:
+        self.config, self.network, self.model, self.device = config, network, model, device
+        self.steps_per_epoch = steps_per_epoch
+        self.report = report
+        self.objective = MultiTask(config.objective, config.network)
+        self.optimiser = build_optimiser(config.optimiser, model.parameters())
+        self.schedule = build_schedule(config.schedule, self.optimiser, steps_per_epoch * config.epochs)
+        self.epoch, self.step = 0, 0  # the next to take
+        self.history: list[dict[str, Any]] = []
+        self.best: tuple[float, dict[str, torch.Tensor]] | None = None
+        self.results: dict[str, FrameMetrics] = {}
+        self._losses: dict[str, torch.Tensor | float] = {}
+        self._steps = self._rows = 0
+        self._metrics = FrameMetrics(config.network)
+        self._centres = CentreAccumulator(network)
+        self._epoch_began = time.monotonic()
+        self._last_line = time.monotonic()
+        self._waited = 0.0
+
+    def run(self, steps: Iterable[Step]) -> None:
+        """Take all ``steps`` to the end of the run."""
+        if self.epoch == self.config.epochs:
+            self._choose()
+        iterator = iter(steps)
+        while True:
+            asked = time.monotonic()
+            step = next(iterator, None)
+            self._waited += time.monotonic() - asked
+            if step is None:
+                return
+            handle = {"train": self._learn, "centres": self._embed}.get(step.phase, self._measure)
+            if len(step.images):
+                handle(step)
+            if step.closes:
+                self._close(step)
+
+    def _learn(self, step: Step) -> None:
+        if not self.model.training:
+            self.model.train()
+        targets = {name: target.to(self.device, non_blocking=True) for name, target in step.targets.items()}
+        outputs = self.model(to_input(step.images.to(self.device, non_blocking=True)))
+        loss, parts = self.objective(outputs, targets)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.config.optimiser.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.optimiser.clip_norm)
+        self.optimiser.step()
+        self.schedule.step()
+        self.step = step.step + 1
+        self._rows += step.total
+        named = {"loss": loss.detach()} | {name: part.detach() for name, part in parts.items()}
+        self._losses = {name: self._losses.get(name, 0) + value for name, value in named.items()}
+        self._steps += 1
+        self._line(step, loss)
+        every = self.config.checkpoint_steps
+        if every and self.step % every == 0 and self.step < self.steps_per_epoch:
+            self.report({"epoch": self.epoch, "step": self.step, "train_loss": float(loss.detach())}, False)
+
+    @torch.inference_mode()
+    def _embed(self, step: Step) -> None:
+        self.model.eval()
+        outputs = self.network(to_input(step.images.to(self.device)))
+        self._centres.update(outputs["embedding"], step.targets["expression"].to(self.device))
+
+    @torch.inference_mode()
+    def _measure(self, step: Step) -> None:
+        self.model.eval()
+        predictions = self.network.predict(to_input(step.images.to(self.device)))
+        self._metrics.update(predictions, step.targets)
+
+    def _close(self, step: Step) -> None:
+        if step.phase == "train":
+            self._trained = {
+                "epoch": self.epoch,
+                "learning_rate": self.schedule.get_last_lr()[0],
+                **{f"train_{name}": float(total) / self._steps for name, total in self._losses.items()},
+                "rows": self._rows,
+                "seconds": time.monotonic() - self._epoch_began,
+                "data_wait_share": self._waited / max(1e-9, time.monotonic() - self._epoch_began),
+            }
+        elif step.phase == "centres":
+            centres = CentreAccumulator(self.network)
+            for state in _of_all_workers(self._centres.state()):
+                centres.merge(state)
+            centres.set_centres(self.network)
+        else:
+            metrics = FrameMetrics(self.config.network)
+            for state in _of_all_workers(self._metrics.state()):
+                metrics.merge(state)
+            self.results[step.phase] = metrics
+            if step.epoch < self.config.epochs:
+                self._close_epoch(metrics.compute())
+        self._begin_phase()
+
+    def _close_epoch(self, metrics: dict[str, float]) -> None:
+        metrics = metrics | {"score": score(metrics)}
+        self.history.append(self._trained | metrics)
+        if self.config.keep == "best" and (self.best is None or metrics["score"] > self.best[0]):
+            self.best = metrics["score"], {k: v.detach().cpu().clone() for k, v in self.network.state_dict().items()}
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items() if name in _HEADLINES)
+        rate = self._trained["rows"] / max(1e-9, self._trained["seconds"])
+        _log("epoch %d/%d: train loss %.3f, %s (%.0f rows/s)", self.epoch + 1, self.config.epochs,
+             self._trained["train_loss"], shown, rate)  # fmt: skip
+        self.epoch, self.step = self.epoch + 1, 0
+        self.report(self.history[-1], True)
+        if self.epoch == self.config.epochs:
+            self._choose()
+        self._epoch_began, self._waited = time.monotonic(), 0.0
+
+    def _choose(self) -> None:
+        if self.best is not None:
+            self.network.load_state_dict(self.best[1])
+
+    def _begin_phase(self) -> None:
+        self._losses = {}
+        self._steps = self._rows = 0
+        self._metrics = FrameMetrics(self.config.network)
+        self._centres = CentreAccumulator(self.network)
+
+    def _line(self, step: Step, loss: torch.Tensor) -> None:
+        now = time.monotonic()
+        if now - self._last_line < SECONDS_BETWEEN_LINES:
+            return
+        self._last_line = now
+        elapsed = now - self._epoch_began
+        rate = self._steps / elapsed
+        left = (self.config.epochs - self.epoch) * self.steps_per_epoch - self.step
+        _log("epoch %d/%d step %d/%d: loss %.3f, %.0f rows/s, about %s left", self.epoch + 1, self.config.epochs,
+             step.step + 1, self.steps_per_epoch, float(loss.detach()), rate * step.total,
+             time.strftime("%H:%M:%S", time.gmtime(left / rate)))  # fmt: skip
+
+    def save(self, folder: Path) -> None:
+        """Write all that is needed to go on: network, optimiser, schedule, place in the run, history."""
+        state = {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "epoch": self.epoch,
+            "step": self.step,
+            "history": self.history,
+            "best": self.best,
+        }
+        torch.save(state, folder / "training.pt")
+
+    def restore(self, folder: Path) -> None:
+        """Go on where ``save`` left off; the number of workers may differ."""
+        state = torch.load(folder / "training.pt", map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.epoch, self.step = state["epoch"], state["step"]
+        self.history, self.best = state["history"], state["best"]
+
+
+_HEADLINES = ("valence_ccc", "arousal_ccc", "expression_macro_f1", "action_units_f1", "score")
+
+
+def _of_all_workers(state: Any) -> list[Any]:
+    """The states of all workers in the order of their ranks, so that all merge to the same last bit."""
+    if not distributed.is_initialized():
+        return [state]
+    states: list[Any] = [None] * distributed.get_world_size()
+    distributed.all_gather_object(states, state)
+    return states
+
+
+def _log(message: str, *values: Any) -> None:
+    if not distributed.is_initialized() or distributed.get_rank() == 0:
+        logger.info(message, *values)
+
+
+def write_history(uri: str, history: list[dict[str, Any]]) -> None:
+    """Write the metrics of each epoch as Parquet, whole."""
+    buffer = io.BytesIO()
+    pd.DataFrame(history).to_parquet(buffer, index=False)
+    storage.write_bytes(uri, buffer.getvalue())

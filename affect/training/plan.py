@@ -1,0 +1,185 @@
+"""Which rows make the global batch of each step: a function of (seed, epoch, step), not of the number of workers.
+
+An epoch is cut into spans of consecutive steps. Each set's row groups are shuffled and dealt to the spans, and within a
+span the rows of its groups are shuffled together, so that storage is read a row group at a time, each for one span or
+two neighbouring ones. Rows of a step are ordered by row group before they are shared out, so that each worker's
+equal share touches few of them.
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affect.errors import AffectError
+from affect.networks.spec import Head
+from affect.training.index import LabelIndex, Rows
+from affect.training.settings import BatchSettings
+
+Phase = Literal["train", "centres", "validation", "test"]
+
+
+class Span(NamedTuple):
+    """Consecutive steps of an epoch: ``first`` to ``last`` (exclusive), of which those from ``start`` on are wanted."""
+
+    first: int
+    last: int
+    start: int
+
+
+@dataclass(frozen=True)
+class StepRows:
+    """One worker's rows of one step; ``position`` is their place in the global batch of ``total`` rows."""
+
+    step: int
+    rows: Rows
+    position: NDArray[np.int64]
+    total: int
+
+
+def share_out(sizes: dict[Head, int], batch: int) -> dict[Head, int]:
+    """Rows of a step from each set, in proportion to the sets' sizes and at least one.
+
+    FaceBehaviorNet, section 6: 401, 247 and 103 are such shares; one epoch exhausts all sets together.
+    """
+    total = sum(sizes.values())
+    exact = {head: batch * size / total for head, size in sizes.items() if size}
+    shares = {head: max(1, int(value)) for head, value in exact.items()}
+    by_remainder = sorted(exact, key=lambda head: int(exact[head]) - exact[head])
+    for head in by_remainder[: max(0, batch - sum(shares.values()))]:
+        shares[head] += 1
+    return shares
+
+
+def worker_share(total: int, rank: int, world: int) -> slice:
+    """The contiguous share of ``total`` rows of one of ``world`` workers; shares differ by at most one row."""
+    return slice(total * rank // world, total * (rank + 1) // world)
+
+
+class TrainPlan:
+    """The training steps: a batch from each set a step, sets that run out begin again in a new order."""
+
+    def __init__(self, index: LabelIndex, settings: BatchSettings, seed: int) -> None:
+        sets = {head: rows for head, rows in index.sets.items() if len(rows)}
+        empty = sorted(set(index.sets) - set(sets))
+        if empty:
+            raise AffectError(
+                f"no training row is annotated with {', '.join(empty)}; leave it out of network.heads or add a corpus"
+            )
+        self.index = index
+        self.seed = seed
+        self.sets = sets
+        self.sizes = settings.sizes or share_out({head: len(rows) for head, rows in sets.items()}, settings.size)
+        if set(self.sizes) != set(sets):
+            raise AffectError(f"batch.sizes names {sorted(self.sizes)}, the network's heads need {sorted(sets)}")
+        self.batch = sum(self.sizes.values())
+        steps = max(-(-len(rows) // self.sizes[head]) for head, rows in sets.items())
+        if settings.rows_per_epoch is not None:
+            steps = min(steps, -(-settings.rows_per_epoch // self.batch))
+        self.steps_per_epoch = steps
+        per_group = {head: len(rows) / len(np.unique(rows.group)) for head, rows in sets.items()}
+        window = min(settings.window_groups * per_group[head] / self.sizes[head] for head in sets)
+        self.steps_per_span = int(np.clip(np.ceil(window), 1, self.steps_per_epoch))
+
+    def spans(self, start_step: int = 0) -> Iterator[Span]:
+        """The spans of an epoch, from the one that holds ``start_step`` on."""
+        for first in range(0, self.steps_per_epoch, self.steps_per_span):
+            last = min(first + self.steps_per_span, self.steps_per_epoch)
+            if last > start_step:
+                yield Span(first, last, max(first, start_step))
+
+    def steps(self, epoch: int, span: Span, rank: int, world: int) -> list[StepRows]:
+        """One worker's rows of each wanted step of a span."""
+        rng_key = (self.seed, epoch, span.first)
+        orders = {
+            head: self._order(head, epoch, span.first * size, span.last * size, rng_key)
+            for head, size in self.sizes.items()
+        }
+        steps = []
+        for step in range(span.start, span.last):
+            offset = step - span.first
+            parts = [orders[head][:, offset * size : (offset + 1) * size] for head, size in self.sizes.items()]
+            rows = np.concatenate(parts, axis=1)
+            rows = rows[:, np.lexsort((rows[1], rows[0]))]
+            share = worker_share(rows.shape[1], rank, world)
+            mine = Rows(rows[0, share], rows[1, share])
+            steps.append(StepRows(step, mine, np.arange(share.start, share.stop), rows.shape[1]))
+        return steps
+
+    def _order(self, head: Head, epoch: int, first: int, last: int, key: tuple[int, int, int]) -> NDArray[np.int32]:
+        """Rows ``first`` to ``last`` of the set's order in ``epoch``, shuffled among themselves: (2, last - first)."""
+        rows = self.sets[head]
+        chosen = []
+        position = first
+        while position < last:
+            round_, begin = divmod(position, len(rows))
+            end = min(begin + last - position, len(rows))
+            chosen.append(self._dealt(head, epoch, round_, begin, end))
+            position += end - begin
+        picked = np.concatenate(chosen)
+        # Each group's rows are spread evenly over the span, at random places: batches hold many groups, few of each.
+        rng = np.random.default_rng([*key, zlib.crc32(head.encode())])
+        rng.shuffle(picked)
+        by_group = picked[np.argsort(rows.group[picked], kind="stable")]
+        _, counts = np.unique(rows.group[by_group], return_counts=True)
+        within = np.concatenate([np.arange(count) for count in counts])
+        place = (within + rng.random(len(by_group))) / np.repeat(counts, counts)
+        ordered = by_group[np.argsort(place, kind="stable")]
+        return np.stack([rows.group[ordered], rows.row[ordered]])
+
+    def _dealt(self, head: Head, epoch: int, round_: int, begin: int, end: int) -> NDArray[np.int64]:
+        """Positions ``begin`` to ``end`` of the set with its groups, and the rows in each, in an order of the round."""
+        key = [self.seed, epoch, round_, zlib.crc32(head.encode())]
+        starts, counts = self._runs[head]
+        runs = np.random.default_rng(key).permutation(len(starts))
+        ends = np.cumsum(counts[runs])
+        parts = []
+        for number in range(int(np.searchsorted(ends, begin, side="right")), len(runs)):
+            run, offset = runs[number], ends[number] - counts[runs[number]]
+            if offset >= end:
+                break
+            # A group that is split between two spans gives each a random part of its rows.
+            rows = starts[run] + np.random.default_rng([*key, int(run)]).permutation(counts[run])
+            parts.append(rows[max(0, begin - offset) : end - offset])
+        return np.concatenate(parts)
+
+    @cached_property
+    def _runs(self) -> dict[Head, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """For each set, where each row group's rows begin and how many there are."""
+        runs = {}
+        for head, rows in self.sets.items():
+            starts = np.flatnonzero(np.diff(rows.group, prepend=-1))
+            runs[head] = (starts, np.diff(starts, append=len(rows)))
+        return runs
+
+
+class PassPlan:
+    """A pass that sees every row once, in the order of storage: validation, test, cluster centres.
+
+    Workers take equal contiguous shares; a step of a worker is at most ``batch`` rows, and workers may take different
+    numbers of steps.
+    """
+
+    def __init__(self, index: LabelIndex, batch: int, limit: int | None = None) -> None:
+        self.index = index
+        self.batch = batch
+        rows = np.unique(
+            np.concatenate([np.stack([part.group, part.row]) for part in index.sets.values()], axis=1), axis=1
+        )
+        if limit is not None and rows.shape[1] > limit:
+            rows = rows[:, np.linspace(0, rows.shape[1] - 1, limit).round().astype(np.int64)]
+        self.rows = Rows(rows[0], rows[1])
+
+    def steps(self, rank: int, world: int) -> list[StepRows]:
+        """One worker's rows, cut into steps."""
+        share = worker_share(len(self.rows), rank, world)
+        steps = []
+        for number, first in enumerate(range(share.start, share.stop, self.batch)):
+            last = min(first + self.batch, share.stop)
+            rows = Rows(self.rows.group[first:last], self.rows.row[first:last])
+            steps.append(StepRows(number, rows, np.arange(first, last), len(self.rows)))
+        return steps

@@ -1,0 +1,161 @@
+"""From planned steps to the pictures and labels of each: one worker's whole run as a sequence of reads."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from affect import samples
+from affect.labels import ACTION_UNITS
+from affect.training.index import LABEL_COLUMNS, LabelIndex, label_arrays
+from affect.training.plan import PassPlan, Phase, Span, StepRows, TrainPlan
+
+STEPS = pa.schema(
+    [
+        ("phase", pa.string()),
+        ("epoch", pa.int32()),
+        ("step", pa.int32()),
+        ("total", pa.int64()),  # rows of the global batch
+        ("closes", pa.bool_()),  # the phase ends here; such a row has no pictures
+        ("position", pa.list_(pa.int64())),  # of each row in the global batch
+        ("image", pa.list_(pa.binary())),
+        ("valence_arousal", pa.list_(pa.float32())),
+        ("expression", pa.list_(pa.int64())),
+        ("action_units", pa.list_(pa.int8())),
+    ]
+)
+"""A row is one worker's part of one step; the lists hold its rows' pictures (encoded) and labels, flattened."""
+
+PASS_STEPS_PER_READ = 8
+
+
+@dataclass(frozen=True)
+class Read:
+    """A part of a run that is read at once: a span of steps of a phase."""
+
+    phase: Phase
+    epoch: int
+    span: Span
+    closes: bool
+    full: bool = False
+    """Of the cluster centres: from all rows rather than from a sample of them."""
+
+
+class Course:
+    """The reads of a whole run in order: for each epoch training, cluster centres and validation, then the last passes.
+
+    The same on every worker but for ``rank`` and ``world``, so that all of them meet each phase and step together.
+    """
+
+    def __init__(
+        self,
+        train: TrainPlan,
+        validation: LabelIndex,
+        test: LabelIndex | None,
+        epochs: int,
+        centre_rows: int | None,
+        passes_again: bool,
+    ) -> None:
+        self.train = train
+        self.epochs = epochs
+        self.passes: dict[tuple[Phase, bool], PassPlan] = {("validation", False): PassPlan(validation, train.batch)}
+        if test is not None:
+            self.passes["test", False] = PassPlan(test, train.batch)
+        if centre_rows is not None:
+            expressive = replace(train.index, sets={"expression": train.index.sets["expression"]})
+            self.passes["centres", False] = PassPlan(expressive, train.batch, limit=centre_rows)
+            self.passes["centres", True] = PassPlan(expressive, train.batch)
+        self.final: list[tuple[Phase, bool]] = []
+        if passes_again or centre_rows is not None:
+            self.final += [("centres", True)] * (centre_rows is not None) + [("validation", False)]
+        if test is not None:
+            self.final.append(("test", False))
+
+    def reads(self, world: int, epoch: int = 0, step: int = 0) -> list[Read]:
+        """Every read from training step ``step`` of ``epoch`` on; ``epoch == epochs`` leaves the last passes."""
+        reads: list[Read] = []
+        for number in range(epoch, self.epochs):
+            start = step if number == epoch else 0
+            spans = list(self.train.spans(start))
+            reads += [Read("train", number, span, closes=span is spans[-1]) for span in spans]
+            if ("centres", False) in self.passes:
+                reads += self._pass("centres", number, full=False, world=world)
+            reads += self._pass("validation", number, full=False, world=world)
+        for phase, full in self.final:
+            reads += self._pass(phase, self.epochs, full=full, world=world)
+        return reads
+
+    def _pass(self, phase: Phase, epoch: int, *, full: bool, world: int) -> list[Read]:
+        # Ranks may differ by one step: all follow the longest, the others' last read is simply shorter.
+        longest = max(len(self.passes[phase, full].steps(rank, world)) for rank in (0, world - 1))
+        firsts = range(0, max(1, longest), PASS_STEPS_PER_READ)
+        return [
+            Read(phase, epoch, Span(first, first + PASS_STEPS_PER_READ, first), closes=first == firsts[-1], full=full)
+            for first in firsts
+        ]
+
+    def read(self, read: Read, rank: int, world: int) -> pa.Table:
+        """One worker's steps of a read, in order: a table of STEPS."""
+        if read.phase == "train":
+            steps = self.train.steps(read.epoch, read.span, rank, world)
+            index = self.train.index
+        else:
+            plan = self.passes[read.phase, read.full]
+            steps = plan.steps(rank, world)[read.span.first : read.span.last]
+            index = plan.index
+        table = pa.table(_columns(index, steps), schema=_LISTS)
+        fixed = {
+            "phase": [read.phase] * len(steps),
+            "epoch": [read.epoch] * len(steps),
+            "step": [step.step for step in steps],
+            "total": [step.total for step in steps],
+            "closes": [False] * len(steps),
+        }
+        whole = pa.table(fixed | {name: table[name] for name in table.column_names}, schema=STEPS)
+        if not read.closes:
+            return whole
+        end: dict[str, Any] = {name: [] for name in _LISTS.names}
+        end |= {"phase": read.phase, "epoch": read.epoch, "step": read.span.last, "total": 0, "closes": True}
+        return pa.concat_tables([whole, pa.Table.from_pylist([end], schema=STEPS)])
+
+
+_LISTS = pa.schema([field for field in STEPS if pa.types.is_list(field.type)])
+
+
+def _columns(index: LabelIndex, steps: list[StepRows]) -> dict[str, pa.Array]:
+    """Pictures and labels of ``steps``, each row group read once."""
+    if not steps:
+        return {field.name: pa.array([], field.type) for field in _LISTS}
+    group = np.concatenate([step.rows.group for step in steps])
+    row = np.concatenate([step.rows.row for step in steps])
+    wanted = np.unique(group)
+    tables = list(_row_groups(index, wanted))
+    starts = np.concatenate([[0], np.cumsum([table.num_rows for table in tables])])
+    take = starts[np.searchsorted(wanted, group)] + row
+    table = pa.concat_tables(tables).take(pa.array(take))
+    labels = label_arrays(table)
+    offsets = np.concatenate([[0], np.cumsum([len(step.rows) for step in steps])])
+
+    def lists(values: pa.Array, each: int = 1) -> pa.Array:
+        return pa.ListArray.from_arrays(pa.array(offsets * each, pa.int32()), values)
+
+    return {
+        "position": lists(pa.array(np.concatenate([step.position for step in steps]))),
+        "image": lists(table["image"].combine_chunks()),
+        "valence_arousal": lists(pa.array(labels["valence_arousal"].reshape(-1)), 2),
+        "expression": lists(pa.array(labels["expression"])),
+        "action_units": lists(pa.array(labels["action_units"].reshape(-1)), len(ACTION_UNITS)),
+    }
+
+
+def _row_groups(index: LabelIndex, groups: NDArray[np.int32]) -> Iterator[pa.Table]:
+    file, uri = None, ""
+    for group in groups:
+        name, number = index.groups[group]
+        if name != uri:
+            file, uri = samples.open_parquet(name), name
+        assert file is not None
+        yield file.read_row_group(number, columns=["image", *LABEL_COLUMNS])

@@ -1,0 +1,1 @@
+"""Searching for hyperparameters: what is varied, and what came out."""

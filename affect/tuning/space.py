@@ -1,0 +1,110 @@
+"""What a sweep varies: one distribution for each dotted key of a configuration."""
+
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+import yaml
+from pydantic import Field, model_validator
+
+from affect.configuration import Configuration
+from affect.errors import AffectError
+
+Scalar = bool | int | float | str | None
+
+
+class Uniform(Configuration):
+    """Any number from ``low`` to ``high``, all equally likely."""
+
+    kind: Literal["uniform"] = "uniform"
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError(f"low must be below high, not {self.low} and {self.high}")
+        return self
+
+    def edges(self) -> tuple[Scalar, ...]:
+        """The most extreme values that can be drawn."""
+        return (self.low, self.high)
+
+    def at(self, share: float) -> float:
+        """The value below which ``share`` of the distribution lies."""
+        return self.low + share * (self.high - self.low)
+
+
+class LogUniform(Configuration):
+    """A number from ``low`` to ``high`` whose logarithm is uniform."""
+
+    kind: Literal["loguniform"] = "loguniform"
+    low: float = Field(gt=0)
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError(f"low must be below high, not {self.low} and {self.high}")
+        return self
+
+    def edges(self) -> tuple[Scalar, ...]:
+        """The most extreme values that can be drawn."""
+        return (self.low, self.high)
+
+    def at(self, share: float) -> float:
+        """The value below which ``share`` of the distribution lies."""
+        return float(min(max(self.low * (self.high / self.low) ** share, self.low), self.high))
+
+
+class Choice(Configuration):
+    """One of ``values``, all equally likely."""
+
+    kind: Literal["choice"] = "choice"
+    values: tuple[Scalar, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len({(type(value), value) for value in self.values}) < len(self.values):
+            raise ValueError(f"a value is given twice in {list(self.values)}")
+        return self
+
+    def edges(self) -> tuple[Scalar, ...]:
+        """Every value that can be drawn."""
+        return self.values
+
+    def at(self, share: float) -> Scalar:
+        """The value that covers ``share`` in [0, 1) when the values divide it equally."""
+        return self.values[int(share * len(self.values))]
+
+
+Distribution = Annotated[Uniform | LogUniform | Choice, Field(discriminator="kind")]
+SweepSpace = dict[str, Distribution]
+
+
+def assignments(parameters: dict[str, Any]) -> list[str]:
+    """Parameters as ``key=value``, the form that ``Configuration.override`` and ``--set`` read back exactly."""
+    return [f"{key}={_yaml(value)}" for key, value in parameters.items()]
+
+
+def draw(space: SweepSpace, count: int, seed: int) -> list[dict[str, Scalar]]:
+    """``count`` points of the space, each parameter drawn by itself.
+
+    The same seed draws the same, and more points begin with the fewer.
+    """
+    generator = np.random.default_rng(seed)
+    return [{key: distribution.at(generator.random()) for key, distribution in space.items()} for _ in range(count)]
+
+
+def check(space: SweepSpace, config: Configuration) -> None:
+    """Raise AffectError when a key is not one of ``config`` or a value that can be drawn is not valid there."""
+    for key, distribution in space.items():
+        for value in distribution.edges():
+            try:
+                config.override(assignments({key: value}))
+            except AffectError as error:
+                raise AffectError(f"the sweep cannot set {key} to {value!r}: {error}") from error
+
+
+def _yaml(value: Any) -> str:
+    # repr and JSON write 1e-05, which YAML takes for a word; YAML's own writer puts 1.0e-05.
+    return yaml.safe_dump(value, default_flow_style=True, width=10_000).removesuffix("\n").removesuffix("\n...")

@@ -1,0 +1,1 @@
+"""Bringing Ray clusters up and down."""

@@ -1,0 +1,139 @@
+"""The whole pipeline on the sample corpus: every step is a job sent to a Ray cluster that lives as long as the demo."""
+
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import skimage
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from affect.media.pictures import decode_picture, encode_jpeg
+from affect.models.drawing import draw
+from cluster.local import LocalCluster, local_cluster
+from jobs import cli
+
+app = typer.Typer(add_completion=False, help=__doc__)
+console = Console(highlight=False, soft_wrap=True)
+
+PROJECT = Path(__file__).resolve().parents[1]
+LOGICAL_CPUS = 8
+OBJECT_STORE_BYTES = 600 * 2**20
+MODEL = "sample-affect"
+
+Output = Annotated[Path, typer.Option(help="where everything that the demo makes is kept")]
+
+
+@app.command()
+def run(out: Output = PROJECT / "demo-output") -> None:
+    """Make the corpus, preprocess, train, search, promote, deploy, and ask about a real photograph."""
+    began = time.monotonic()
+    out = out.resolve()
+    with local_cluster(LOGICAL_CPUS, OBJECT_STORE_BYTES) as cluster:
+        corpus, rows, sweep, models = (out / name for name in ("corpus", "rows", "sweep", "models"))
+        looking = ["--set", "detector.size=320", "--workers", os.cpu_count()]
+        steps: list[tuple[str, list[Any]]] = [
+            ("Make a corpus of synthetic talking heads", ["make_sample", "--out", corpus]),
+            ("Find, align and store faces", ["preprocess", "sample", "--root", corpus, "--out", rows, *looking]),
+            ("Train MT-VGG on two workers", ["train", "sample/mt-vgg", "--data", rows, "--out", out / "mt-vgg"]),
+            ("Search ArcFace settings of MT-ArcRes", ["tune", "sample/arcface", "--data", rows, "--out", sweep]),
+            ("Promote the winner", ["promote", sweep, "--name", MODEL, "--store", models]),
+        ]
+        for number, (title, arguments) in enumerate(steps, 1):
+            _job(cluster, f"{number}/{len(steps) + 1} {title}", arguments)
+        port = _free_port()
+        _deploy(cluster, f"{len(steps) + 1}/{len(steps) + 1} Serve it", out, port)
+        _ask(out, f"http://127.0.0.1:{port}")
+    _show_figures(out)
+    console.print(f"\nDone in {(time.monotonic() - began) / 60:.1f} minutes; nothing is left running.")
+
+
+@app.command()
+def serve(out: Output = PROJECT / "demo-output", port: int = 8000) -> None:
+    """Serve the model that ``run`` promoted, until Ctrl-C."""
+    out = out.resolve()
+    if not (out / "models" / MODEL / "current.json").exists():
+        raise typer.BadParameter(f"{out} holds no model yet: run `make demo` first")
+    with local_cluster(LOGICAL_CPUS, OBJECT_STORE_BYTES) as cluster:
+        _deploy(cluster, "Serve the demo's model", out, port)
+        console.print(
+            f"\nServing on http://127.0.0.1:{port} (interface: http://127.0.0.1:{port}/docs). Ctrl-C ends it."
+        )
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            console.print("Shutting down.")
+
+
+def _job(cluster: LocalCluster, title: str, arguments: list[Any]) -> None:
+    console.rule(f"[bold]{title}")
+    module, *rest = map(str, arguments)
+    console.print(f"[dim]ray job submit -- python -m jobs.{module} {' '.join(rest)}")
+    began = time.monotonic()
+    cluster.submit("python", "-m", f"jobs.{module}", *rest, project=PROJECT)
+    console.print(f"[dim]{time.monotonic() - began:.0f} s")
+
+
+def _deploy(cluster: LocalCluster, title: str, out: Path, port: int) -> None:
+    _job(cluster, title, ["deploy", "--name", MODEL, "--store", out / "models", "--port", port])
+
+
+def _ask(out: Path, endpoint: str) -> None:
+    """Send a real photograph to the endpoint, print the answer and draw it."""
+    photograph = Path(skimage.__file__).parent / "data" / "astronaut.png"
+    response = httpx.post(
+        f"{endpoint}/v1/faces", content=photograph.read_bytes(), headers={"Content-Type": "image/png"}, timeout=60
+    )
+    response.raise_for_status()
+    answer = response.json()
+    console.rule("[bold]The endpoint about a real photograph (NASA, public domain)")
+    console.print_json(json.dumps(answer))
+    drawn = out / "astronaut.jpg"
+    drawn.write_bytes(encode_jpeg(draw(decode_picture(photograph.read_bytes()), answer["faces"]), 95))
+
+
+def _show_figures(out: Path) -> None:
+    """What the demo's networks reach on people they never saw, as their runs measured it."""
+    winner = json.loads((out / "sweep" / "winner.json").read_text())
+    measured = {
+        "MT-VGG": json.loads((out / "mt-vgg" / "DONE").read_text())["metrics"]["test"],
+        "MT-ArcRes, winner of the search": winner["metrics"]["test"],
+    }
+    table = Table(title="On the sample corpus's held-out people (synthetic: shows that it learns, no more)")
+    table.add_column("network")
+    names = {
+        "valence_ccc": "CCC valence",
+        "arousal_ccc": "CCC arousal",
+        "expression_macro_f1": "macro F1 expressions",
+        "action_units_f1": "mean F1 action units",
+    }
+    for name in names.values():
+        table.add_column(name, justify="right")
+    for network, metrics in measured.items():
+        table.add_row(network, *(f"{metrics[key]:.2f}" for key in names))
+    console.print()
+    console.print(table)
+    console.print("\nTo look at:")
+    for what, where in (
+        ("the answer on the photograph", "astronaut.jpg"),
+        ("report of the training", "mt-vgg/report.html"),
+        ("report of the search", "sweep/report.html"),
+        ("model card", f"models/{MODEL}"),
+    ):
+        console.print(f"  {what:<30} {os.path.relpath(out / where)}")
+
+
+def _free_port() -> int:
+    with socket.socket() as each:
+        each.bind(("127.0.0.1", 0))
+        return int(each.getsockname()[1])
+
+
+if __name__ == "__main__":
+    cli.run(app)

@@ -1,0 +1,64 @@
+"""Make the sample corpus: ``python -m jobs.make_sample --out URI --set people=24``."""
+
+import logging
+import time
+from typing import Annotated
+
+import ray
+import typer
+
+from affect import storage
+from affect.corpora.sample import ClipPlan, SampleSettings, plan, video_uri, write_clip, write_index
+from affect.runs import RunFolder
+from jobs.cli import run
+
+logger = logging.getLogger("affect")
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(
+    out: Annotated[str, typer.Option(help="where the corpus goes: a folder or s3://bucket/path")],
+    assignments: Annotated[list[str] | None, typer.Option("--set", help="a setting, as key=value; repeated")] = None,
+) -> None:
+    """Make the sample corpus, a synthetic stand-in in the form of Aff-Wild2."""
+    make_sample(out, SampleSettings().override(assignments or []))
+
+
+def make_sample(out: str, settings: SampleSettings) -> dict[str, float]:
+    """Make what is not there yet; returns the summary that is also kept in DONE."""
+    with RunFolder(out, settings) as folder:
+        if folder.finished:
+            logger.info("%s is finished already", folder.uri)
+            return folder.summary()
+        started = time.monotonic()
+        write_index(folder.uri, settings)
+        clips = plan(settings)
+        missing = [clip for clip in clips if not storage.exists(video_uri(clip, folder.uri))]
+        logger.info("making %d of %d clips of %d people in %s", len(missing), len(clips), settings.people, folder.uri)
+        if missing:
+            tasks = ray.data.from_items(missing, override_num_blocks=len(missing))
+            tasks.map(_make_clip, fn_kwargs={"root": folder.uri}).materialize()
+        summary = {
+            "clips": len(clips),
+            "made": len(missing),
+            "people": settings.people,
+            "frames": len(clips) * settings.frames,
+            "seconds": round(time.monotonic() - started, 1),
+        }
+        folder.done(summary)
+        logger.info(
+            "the synthetic sample corpus is ready: %d clips (%d made now), %d people, %d frames, %.1f s",
+            *(summary[key] for key in ("clips", "made", "people", "frames", "seconds")),
+        )
+        return summary
+
+
+def _make_clip(row: dict[str, ClipPlan], root: str) -> dict[str, str]:
+    write_clip(row["item"], root)
+    return {"video": row["item"].video}
+
+
+if __name__ == "__main__":
+    run(app)

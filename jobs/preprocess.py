@@ -1,0 +1,170 @@
+"""Videos and pictures of a corpus to aligned faces, spectrograms and labels in Parquet, on all CPUs of the cluster.
+
+``python -m jobs.preprocess CORPUS --root URI --out URI``
+"""
+
+import itertools
+import json
+import logging
+import time
+from dataclasses import asdict, replace
+from typing import Annotated, Any
+
+import cv2
+import ray
+import typer
+from ray.data import ActorPoolStrategy, DataContext
+from rich.console import Console
+from rich.table import Table
+
+from affect import samples, storage
+from affect.corpora import open_corpus
+from affect.corpora.corpus import Clip, Corpus
+from affect.faces import load_detector
+from affect.media.pictures import encode_jpeg
+from affect.preprocessing.clip import settle_clip
+from affect.preprocessing.outstanding import outstanding, read_set_aside, set_aside_csv
+from affect.preprocessing.overview import contact_sheet, stage_seconds, table_lines, totals
+from affect.preprocessing.progress import Progress
+from affect.preprocessing.settings import Preprocessing
+from affect.preprocessing.summary import ClipSummary, is_synthetic
+from affect.runs import RunFolder
+from jobs.cli import run as run_app
+
+logger = logging.getLogger("affect.preprocess")
+
+MAX_TASKS = 5_000
+"""More clips than this share tasks, so that a million pictures are not a million tasks."""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+class PreprocessConfig(Preprocessing):
+    """What is read, and all that decides what becomes of it."""
+
+    corpus: str
+    root: str
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        return Preprocessing(**{name: getattr(self, name) for name in Preprocessing.model_fields})
+
+
+class Worker:
+    """One process of the pool: holds a detector, works with one thread."""
+
+    def __init__(self, corpus: Corpus, folder: str, settings: Preprocessing) -> None:
+        cv2.setNumThreads(1)
+        self.corpus, self.folder, self.settings = corpus, folder, settings
+        self.detector = load_detector(settings.detector)
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        began = time.time()
+        clip = Clip(**json.loads(row["clip"]))
+        clip = replace(clip, persons=tuple(clip.persons), subjects=tuple(clip.subjects))
+        summary = settle_clip(self.corpus, clip, self.folder, self.settings, self.detector)
+        return {"summary": json.dumps(asdict(summary)), "began": began}
+
+
+def preprocess(config: PreprocessConfig, out: str, workers: int | None = None) -> dict[str, Any]:
+    """Do what is not yet done of the corpus below ``out``; returns the summary, as in its summary.json."""
+    corpus = open_corpus(config.corpus, config.root)
+    run = RunFolder(out, config)
+    began = time.monotonic()
+    left = outstanding(corpus, run.uri, config.preprocessing, read_set_aside(run.file("set_aside.csv")))
+    if run.finished and not left.todo and totals(left.settled).items() <= run.summary().items():
+        logger.info("all %d clips are done already in %s", len(left.settled), run.uri)
+        return run.summary()
+    with run:
+        logger.info("%d clips to do, %d settled before", len(left.todo), len(left.settled))
+        new, last_run = _process(corpus, config.preprocessing, run.uri, left.todo, workers)
+        summaries = left.settled + new
+        summary = {"corpus": corpus.name, "synthetic": is_synthetic(corpus)} | totals(summaries)
+        last_run["seconds"] = round(time.monotonic() - began, 3)
+        _write(run, corpus, summaries, summary | {"last_run": last_run})
+    return summary | {"last_run": last_run}
+
+
+def _process(
+    corpus: Corpus, settings: Preprocessing, folder: str, clips: list[Clip], workers: int | None
+) -> tuple[list[ClipSummary], dict[str, Any]]:
+    """Settle ``clips`` on a pool of workers; what became of each, and how fast."""
+    summaries: list[ClipSummary] = []
+    began: list[float] = []
+    submitted = time.time()
+    if clips:
+        results, workers = _dataset(corpus, settings, folder, clips, workers)
+        with Progress(len(clips)) as progress:
+            # Without prefetching, which would hold back a result until the next one is there.
+            parts = results.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow")
+            for row in itertools.chain.from_iterable(part.to_pylist() for part in parts):
+                one = ClipSummary(**json.loads(row["summary"]))
+                summaries.append(one)
+                began.append(row["began"])
+                progress.add(one.frames, set_aside=one.set_aside is not None)
+                if one.set_aside is not None:
+                    logger.warning("set aside %s: %s", one.media, one.set_aside)
+            logger.info(progress.line())
+    first, frames = min(began, default=submitted), sum(one.frames for one in summaries)
+    working = time.time() - first
+    return summaries, {
+        "clips": len(summaries),
+        "frames": frames,
+        "workers": workers or 0,
+        "start_up_seconds": round(first - submitted, 3),
+        "working_seconds": round(working, 3),
+        "frames_per_second": round(frames / max(working, 1e-9), 2),
+        "stage_seconds": stage_seconds(summaries),
+    }
+
+
+def _dataset(
+    corpus: Corpus, settings: Preprocessing, folder: str, clips: list[Clip], workers: int | None
+) -> tuple[ray.data.Dataset, int]:
+    if not ray.is_initialized():
+        ray.init()
+    # All CPUs may go to the pool: its input is in memory, so nothing else of the pipeline needs one.
+    workers = min(workers or max(1, int(ray.cluster_resources().get("CPU", 1))), len(clips))
+    tasks = min(len(clips), MAX_TASKS)
+    rows = [{"clip": json.dumps(asdict(clip))} for start in range(tasks) for clip in clips[start::tasks]]
+    DataContext.get_current().enable_progress_bars = False
+    # One task at a time and worker, so that no clip waits behind a long one while another worker is idle.
+    pool = ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1)
+    dataset = ray.data.from_items(rows, override_num_blocks=tasks)
+    return dataset.map(Worker, fn_constructor_args=(corpus, folder, settings), compute=pool, num_cpus=1), workers
+
+
+def _write(run: RunFolder, corpus: Corpus, summaries: list[ClipSummary], summary: dict[str, Any]) -> None:
+    faults = corpus.faults() if hasattr(corpus, "faults") else []
+    storage.write_text(run.file("set_aside.csv"), set_aside_csv(summaries, faults))
+    sheet = contact_sheet(samples.list_faces(run.uri, corpus.name))
+    if sheet is not None:
+        storage.write_bytes(run.file("crops.jpg"), encode_jpeg(sheet))
+    storage.write_text(run.file("summary.json"), json.dumps(summary, indent=2) + "\n")
+    run.done(summary)
+
+
+@app.command()
+def main(
+    corpus: Annotated[str, typer.Argument(help="the corpus's name, for example aff-wild2, sample or folder")],
+    root: Annotated[str, typer.Option(help="where the corpus lies; local or s3://")],
+    out: Annotated[str, typer.Option(help="the folder to write to; local or s3://")],
+    assignments: Annotated[list[str] | None, typer.Option("--set", help="key=value, as detector.size=320")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="processes; all CPUs of the cluster where not given", min=1)
+    ] = None,
+) -> None:
+    """Find, align and label the faces of every clip; run again, it does only what is new or changed."""
+    config = PreprocessConfig(corpus=corpus, root=storage.absolute(root)).override(assignments or [])
+    summary = preprocess(config, out, workers)
+    kind = "synthetic corpus" if summary["synthetic"] else "corpus"
+    table = Table(
+        title=f"{kind} {summary['corpus']} in {storage.absolute(out)}", show_header=False, title_justify="left"
+    )
+    for name, value in table_lines(summary):
+        table.add_row(name, value)
+    Console(width=max(100, Console().width), highlight=False).print(table)
+
+
+if __name__ == "__main__":
+    run_app(app)

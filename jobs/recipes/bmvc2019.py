@@ -1,0 +1,99 @@
+"""Expression, Affect, Action Unit Recognition: Aff-Wild2, Multi-Task Learning and ArcFace (BMVC 2019).
+
+The ``sample_`` recipes are narrow versions of the same networks that learn on the sample corpus on two CPU cores; what
+they change beside the width is chosen for that corpus and is no figure of the paper.
+"""
+
+from affect.labels import AFF_WILD2_ACTION_UNITS
+from affect.networks.spec import ArcFace, NetworkSpec
+from affect.objectives.settings import ObjectiveSettings
+from affect.training.settings import (
+    Augmentation,
+    BatchSettings,
+    OptimiserSettings,
+    Resources,
+    ScheduleSettings,
+    TrainConfig,
+)
+
+
+def mt_vgg() -> TrainConfig:
+    """MT-VGG: VGGFace's layers, all three tasks from one feature space.
+
+    Section 3; learning rate, batch and dropout of Table 3; Adam with its defaults. The paper names no number of epochs.
+    """
+    return TrainConfig(
+        recipe="bmvc2019/mt-vgg",
+        paper="BMVC 2019, section 3, Tables 3 and 5-7",
+        network=NetworkSpec(
+            encoder="vgg-face",
+            fully_connected=(4096, 4096),
+            dropout=0.4,
+            action_units=AFF_WILD2_ACTION_UNITS,
+        ),
+        objective=ObjectiveSettings(valence_arousal="ccc", action_units="sum"),
+        optimiser=OptimiserSettings(name="adam", learning_rate=1e-4),
+        batch=BatchSettings(size=256),
+    )
+
+
+def mt_arcres() -> TrainConfig:
+    """MT-ArcRes: residual units, an embedding, ArcFace; expression, valence-arousal and action units on the embedding.
+
+    Section 3, Figure 5; SGD with momentum 0.9, batch, dropout, s, m and d of Table 3, which prints the best m as
+    "0.1/1" and no best s and d.
+    """
+    return TrainConfig(
+        recipe="bmvc2019/mt-arcres",
+        paper="BMVC 2019, section 3, Tables 3 and 8",
+        network=NetworkSpec(
+            encoder="arc-res",
+            embedding=512,
+            dropout=0.4,
+            action_units=AFF_WILD2_ACTION_UNITS,
+            arcface=ArcFace(scale=64.0, margin=0.1),
+        ),
+        objective=ObjectiveSettings(valence_arousal="ccc", action_units="sum"),
+        optimiser=OptimiserSettings(name="sgd", learning_rate=1e-4, momentum=0.9),
+        batch=BatchSettings(size=300),
+    )
+
+
+_SAMPLE = {
+    "objective": ObjectiveSettings(valence_arousal="ccc", action_units="mean"),
+    "schedule": ScheduleSettings(name="one-cycle"),
+    "augmentation": Augmentation(flip=True, shift=0.05, scale=0.08, rotation=6, light=0.2),
+    "resources": Resources(workers=2),
+}
+
+
+def sample_mt_vgg() -> TrainConfig:
+    """MT-VGG at an eighth of its width for the sample corpus."""
+    full = mt_vgg()
+    return full.model_copy(
+        update=_SAMPLE
+        | {
+            "recipe": "sample/mt-vgg",
+            "network": full.network.model_copy(update={"width": 0.125, "dropout": 0.2}),
+            "optimiser": OptimiserSettings(name="adam", learning_rate=1e-3, clip_norm=5.0),
+            "batch": BatchSettings(size=96, rows_per_epoch=2400),
+            "epochs": 8,
+        }
+    )
+
+
+def sample_mt_arcres() -> TrainConfig:
+    """MT-ArcRes at a quarter of its width for the sample corpus."""
+    full = mt_arcres()
+    return full.model_copy(
+        update=_SAMPLE
+        | {
+            "recipe": "sample/mt-arcres",
+            "network": full.network.model_copy(
+                update={"width": 0.25, "embedding": 64, "dropout": 0.2, "arcface": ArcFace(scale=32.0, margin=0.1)}
+            ),
+            "optimiser": OptimiserSettings(name="sgd", learning_rate=0.1, weight_decay=5e-4, clip_norm=5.0),
+            "batch": BatchSettings(size=96, rows_per_epoch=2400),
+            "epochs": 8,
+        }
+    )

@@ -1,0 +1,71 @@
+"""Searches of the BMVC 2019 paper (Table 3), and a small one for the sample corpus."""
+
+import difflib
+from collections.abc import Callable
+
+from affect.errors import AffectError
+from affect.tuning.settings import SweepConfig
+from affect.tuning.space import Choice, LogUniform, Uniform
+from jobs.recipes.bmvc2019 import mt_arcres, sample_mt_arcres
+
+
+def arcface() -> SweepConfig:
+    """MT-ArcRes over s, d, m and the learning rate in Table 3's ranges.
+
+    Table 3 prints d in {32, 512} and s in {32, 64}; the powers of two and the values between are covered as well.
+    """
+    train = mt_arcres()
+    return SweepConfig(
+        recipe="bmvc2019/arcface",
+        paper="BMVC 2019, Table 3",
+        # A trial that failed is started again by the sweep, with a limit of its own.
+        train=train.model_copy(update={"resources": train.resources.model_copy(update={"max_failures": 0})}),
+        space={
+            "network.arcface.scale": Uniform(low=32, high=64),
+            "network.embedding": Choice(values=(32, 64, 128, 256, 512)),
+            "network.arcface.margin": Choice(values=(0.1, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)),
+            "optimiser.learning_rate": LogUniform(low=1e-5, high=1e-4),
+        },
+        trials=32,
+        grace_epochs=2,
+        reduction_factor=3,
+    )
+
+
+def sample_arcface() -> SweepConfig:
+    """A few short trials of the narrow MT-ArcRes on the sample corpus, for two CPU cores.
+
+    The learning rates are not the paper's: a narrow network on a small corpus needs far larger ones with SGD.
+    """
+    train = sample_mt_arcres()
+    resources = train.resources.model_copy(update={"workers": 1, "max_failures": 0})
+    return SweepConfig(
+        recipe="sample/arcface",
+        paper="BMVC 2019, Table 3, other learning rates",
+        train=train.model_copy(update={"epochs": 4, "resources": resources}),
+        space={
+            "network.arcface.scale": Uniform(low=32, high=64),
+            "network.embedding": Choice(values=(32, 64, 128)),
+            "network.arcface.margin": Choice(values=(0.1, 0.5, 1.0)),
+            "optimiser.learning_rate": LogUniform(low=0.01, high=0.3),
+        },
+        trials=4,
+        concurrent=2,
+        grace_epochs=1,
+        reduction_factor=2,
+    )
+
+
+SWEEP_RECIPES: dict[str, Callable[[], SweepConfig]] = {
+    "bmvc2019/arcface": arcface,
+    "sample/arcface": sample_arcface,
+}
+
+
+def sweep_recipe(name: str) -> SweepConfig:
+    """The configuration of a sweep by its name; AffectError with the nearest name when there is none."""
+    if name not in SWEEP_RECIPES:
+        close = difflib.get_close_matches(name, SWEEP_RECIPES, n=1, cutoff=0.4)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise AffectError(f"there is no sweep {name!r}{hint} (known: {', '.join(sorted(SWEEP_RECIPES))})")
+    return SWEEP_RECIPES[name]()

@@ -1,0 +1,133 @@
+"""The spectrogram: levels, places in time, ends, and the picture of it for a frame."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pytest
+
+from affect.media import sound
+from affect.media.sound import frame_picture, samples, spectrogram
+from affect.media.video import frames, probe
+from affect.preprocessing.settings import SoundSettings
+from tests.made_media import make_sound, make_video
+
+SETTINGS = SoundSettings()
+
+
+def columns(path: Path, **options: float) -> np.ndarray:
+    parts = list(spectrogram(path, SETTINGS, **options))
+    return np.concatenate(parts) if parts else np.empty((0, 728), np.uint8)
+
+
+def decibels(levels: np.ndarray) -> np.ndarray:
+    return SETTINGS.floor_db * (1 - levels / 255.0)
+
+
+def sine(hertz: float, rate: int, seconds: float = 1.0, height: float = 1.0) -> np.ndarray:
+    return height * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100, 48_000])
+@pytest.mark.parametrize("layout", ["mono", "stereo"])
+@pytest.mark.parametrize("height", [1.0, 0.5, 0.1])
+def test_level_of_a_sine(tmp_path: Path, rate: int, layout: str, height: float) -> None:
+    bin_hertz = 44_100 / 1455
+    found = columns(make_sound(tmp_path / "s.wav", sine(33 * bin_hertz, rate, height=height), rate, layout))
+    middle = found[len(found) // 2]
+    assert middle.argmax() == 33
+    assert decibels(middle.max()) == pytest.approx(20 * np.log10(height), abs=0.25)  # steps of 0.31 dB
+
+
+def test_equals_librosa_over_several_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sound, "CHUNK_COLUMNS", 16)
+    wave = np.random.default_rng(0).uniform(-0.5, 0.5, 44_100) * np.linspace(0, 1, 44_100)
+    found = columns(make_sound(tmp_path / "s.wav", wave))
+    stored = np.rint(wave * 32_767) / 32_768
+    taper = np.hanning(1455)
+    spectrum = librosa.stft(stored, n_fft=1455, hop_length=970, window=taper, center=True, pad_mode="constant")
+    expected = np.clip(20 * np.log10(np.abs(spectrum.T) / (taper.sum() / 2) + 1e-12), -80, 0)
+    assert len(found) == len(expected) == 46
+    np.testing.assert_allclose(decibels(found), expected, atol=0.16 + 0.01)
+
+
+@pytest.mark.parametrize("fps", [25, Fraction(30_000, 1001), 30])
+@pytest.mark.parametrize("rate", [16_000, 44_100, 48_000])
+@pytest.mark.parametrize("click_s", [0.5, 1.234, 2.9])
+def test_a_click_is_in_the_middle_of_its_frames_picture(
+    tmp_path: Path, fps: Fraction | int, rate: int, click_s: float
+) -> None:
+    wave = np.zeros(round(3.2 * rate))
+    wave[round(click_s * rate)] = 0.9
+    pictures = [np.zeros((32, 32, 3), np.uint8)] * int(3.2 * fps)
+    path = make_video(tmp_path / "clip.mov", pictures, fps, sound=wave, sound_rate=rate)
+    spectrum = columns(path)
+    times = [frame.time_s for frame in frames(path)]
+    nearest = int(np.argmin(np.abs(np.array(times) - click_s)))
+    shown = [frame_picture(spectrum, times[nearest - before], SETTINGS)[:, :, 0] for before in (0, 12)]
+    now, earlier = (int(picture.mean(axis=0).argmax()) for picture in shown)
+    assert abs(now - 48) <= 1  # a frame is 1.5 to 1.8 columns long
+    assert earlier - now == pytest.approx(12 / float(fps) * 44_100 / 970, abs=1.01)
+
+
+def test_causal_pictures_hold_nothing_of_the_future(tmp_path: Path) -> None:
+    settings = SETTINGS.model_copy(update={"causal": True})
+    wave = np.zeros(44_100)
+    wave[22_050] = 0.9
+    spectrum = columns(make_sound(tmp_path / "s.wav", wave))
+    assert frame_picture(spectrum, 0.5, settings).max() == -1
+    shown = frame_picture(spectrum, 0.5 + 2 * 970 / 44_100, settings)
+    assert shown[:, -2:].max() > -1
+    assert frame_picture(spectrum, 0.5, SETTINGS)[:, 48].max() > -1
+
+
+def test_frequencies_keep_their_order(tmp_path: Path) -> None:
+    heights = []
+    for hertz in (500, 5_000, 15_000):
+        spectrum = columns(make_sound(tmp_path / f"{hertz}.wav", sine(hertz, 44_100)))
+        picture = frame_picture(spectrum, 0.5, SETTINGS)
+        assert picture.shape == (96, 96, 3)
+        assert picture.dtype == np.float32
+        assert picture.min() >= -1
+        assert picture.max() <= 1
+        heights.append(picture[:, 48, 0].argmax())
+        assert heights[-1] == pytest.approx(hertz / 22_050 * 96, abs=1)
+    assert heights == sorted(heights)
+
+
+def test_beyond_the_ends_is_silence() -> None:
+    spectrum = np.full((200, 728), 255, np.uint8)
+    start = frame_picture(spectrum, 0.0, SETTINGS)
+    assert (start[:, :48] == -1).all()
+    assert (start[:, 48:] == 1).all()
+    assert (frame_picture(spectrum, 100.0, SETTINGS) == -1).all()
+    assert (frame_picture(np.empty((0, 728), np.uint8), 1.0, SETTINGS) == -1).all()
+
+
+def test_silence_is_not_missing_sound(tmp_path: Path) -> None:
+    pictures = [np.zeros((32, 32, 3), np.uint8)] * 10
+    silent = make_video(tmp_path / "silent.mov", pictures, sound=np.zeros(44_100))
+    without = make_video(tmp_path / "without.mov", pictures)
+    assert (len(columns(silent)), columns(silent).max()) == (46, 0)
+    assert (probe(silent).sound, probe(without).sound) == (True, False)
+    assert len(columns(without)) == 0
+
+
+@pytest.mark.parametrize("duration_s", [0.25, 0.5, 1.0, 2.0])
+def test_trimmed_to_the_videos_length(tmp_path: Path, duration_s: float) -> None:
+    path = make_sound(tmp_path / "s.wav", sine(440, 48_000), 48_000)
+    assert sum(map(len, samples(path, 44_100, 0.0, duration_s))) == pytest.approx(min(duration_s, 1) * 44_100, abs=1)
+    assert len(columns(path, duration_s=duration_s)) == int(np.ceil(min(duration_s, 1) * 44_100 / 970))
+
+
+@pytest.mark.parametrize(("video_start", "sound_start"), [(0.0, 0.4), (0.4, 0.0), (0.2, 0.2)])
+def test_sound_and_video_share_a_clock(tmp_path: Path, video_start: float, sound_start: float) -> None:
+    wave = np.zeros(44_100)
+    wave[30_000] = 0.9
+    times = [video_start + index / 30 for index in range(30)]
+    pictures = [np.zeros((32, 32, 3), np.uint8)] * 30
+    path = make_video(tmp_path / "clip.mkv", pictures, times=times, sound=wave, sound_start=sound_start)
+    found = columns(path, start_s=probe(path).start_s)
+    expected = 30_000 / 44_100 + sound_start - video_start
+    assert sound.column_time(int(found.sum(axis=1).argmax()), SETTINGS) == pytest.approx(expected, abs=0.015)

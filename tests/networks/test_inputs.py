@@ -1,0 +1,35 @@
+"""From stored pictures to what networks take."""
+
+import numpy as np
+import pytest
+import torch
+
+from affect.errors import AffectError
+from affect.networks.inputs import to_input
+
+
+def test_every_intensity() -> None:
+    pictures = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1).repeat(3, axis=3)
+    images = to_input(pictures)
+    assert images.shape == (1, 3, 16, 16)
+    assert images.dtype == torch.float32
+    expected = (np.arange(256) - 127.5) / 127.5
+    np.testing.assert_allclose(images[0, 1].flatten(), expected, atol=1e-7)
+    assert (images.min(), images.max()) == (-1, 1)
+
+
+def test_channels_and_places_stay_and_the_input_is_not_changed() -> None:
+    pictures = torch.randint(0, 256, (2, 5, 7, 3), dtype=torch.uint8)
+    before = pictures.clone()
+    images = to_input(pictures)
+    torch.testing.assert_close(pictures, before)
+    torch.testing.assert_close(images[1, 2, 3, 4], (pictures[1, 3, 4, 2].float() - 127.5) / 127.5)
+    assert images.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize(
+    "pictures", [np.zeros((1, 8, 8, 3), np.float32), np.zeros((8, 8, 3), np.uint8), np.zeros((1, 3, 8, 8), np.uint8)]
+)
+def test_other_forms_are_refused(pictures: np.ndarray) -> None:
+    with pytest.raises(AffectError, match="uint8"):
+        to_input(pictures)

@@ -1,0 +1,33 @@
+"""Specifications that make no network are refused, with the reason."""
+
+from typing import Any
+
+import pytest
+
+from affect.errors import AffectError
+from affect.networks import NetworkSpec
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"heads": []}, "at least one"),
+        ({"heads": ["expression", "expression"]}, "once"),
+        ({"action_units": [2, 1]}, "ascending"),
+        ({"action_units": [1, 3]}, "among"),
+        ({"action_units": []}, "to be named"),
+        ({"heads": ["valence_arousal"], "arcface": {}}, "expression"),
+        ({"arcface": {"margin": 3.2}}, "margin"),
+        ({"embedding": 0}, "embedding"),
+        ({"fully_connected": [0]}, "fully_connected"),
+        ({"widht": 1}, "width"),
+    ],
+)
+def test_refused(change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(AffectError, match=reason):
+        NetworkSpec.parse({"encoder": "vgg-face", **change})
+
+
+def test_survives_yaml() -> None:
+    spec = NetworkSpec.parse({"encoder": "arc-res", "embedding": 32, "arcface": {"margin": 1.0}})
+    assert NetworkSpec.from_yaml(spec.to_yaml()) == spec

@@ -1,0 +1,117 @@
+"""Losses, batch norm, metrics and centres on two and three real gloo processes equal those of one with the whole batch.
+
+The processes are started once and compute every case; each test compares one.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+HERE = Path(__file__).parent
+_specification = importlib.util.spec_from_file_location("workers", HERE / "workers.py")
+assert _specification is not None
+assert _specification.loader is not None
+workers = importlib.util.module_from_spec(_specification)
+_specification.loader.exec_module(workers)
+
+WHOLE = slice(0, workers.BATCH)
+CASES = [(count, index) for count, shares in workers.SHARES.items() for index in [*range(len(shares)), "empty"]]
+UNEMPTY = [case for case in CASES if case[1] != "empty"]
+
+Found = Callable[[int, int | str, str], list[Any]]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """Results of each rank: by number of workers, which shares, and room."""
+    folder = tmp_path_factory.mktemp("world")
+    path = os.pathsep.join([str(HERE.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+    ranks = range(max(workers.SHARES))
+    commands = [[sys.executable, str(HERE / "workers.py"), str(folder), str(rank)] for rank in ranks]
+    processes = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for command in commands]
+    try:
+        errors = [process.communicate(timeout=240)[1] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    assert all(process.returncode == 0 for process in processes), "\n".join(errors)
+    results = [torch.load(folder / f"rank{rank}.pt", weights_only=False) for rank in ranks]
+    return lambda count, index, room: [results[rank][f"{count}/{index}/{room}"] for rank in range(count)]
+
+
+def joined(ranks: list[torch.Tensor]) -> torch.Tensor:
+    """Gradients of the shares as DistributedDataParallel weighs them, put together as the whole batch."""
+    return torch.cat(ranks) / len(ranks)
+
+
+def close(actual: Any, expected: Any) -> None:
+    torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, Any]:
+    torch.set_num_threads(1)
+    return {name: room(WHOLE) for name, room in workers.ROOMS.items()}
+
+
+@pytest.mark.parametrize(("count", "index"), CASES)
+@pytest.mark.parametrize("objective", [f"{labels}, {va}" for labels in workers.LABELS for va in ("ccc", "mse")])
+def test_losses(found: Found, expected: dict[str, Any], objective: str, count: int, index: int | str) -> None:
+    whole = expected["objectives"][objective]
+    ranks = [rank[objective] for rank in found(count, index, "objectives")]
+    for rank in ranks:
+        torch.testing.assert_close(rank["values"], whole["values"], rtol=1e-12, atol=1e-12)
+        assert rank["values"] == ranks[0]["values"]
+    for name, gradient in whole["gradients"].items():
+        torch.testing.assert_close(joined([rank["gradients"][name] for rank in ranks]), gradient, rtol=1e-5, atol=1e-8)
+
+
+def test_the_cases_have_losses_and_gradients(expected: dict[str, Any]) -> None:
+    for labels in workers.LABELS:
+        values = expected["objectives"][f"{labels}, ccc"]["values"]
+        gradients = expected["objectives"][f"{labels}, ccc"]["gradients"]
+        assert (values["total"] == 0) == (labels == "none")
+        # One sample alone has no covariance, so the CCC loss is then 1 without gradient.
+        assert [bool(gradient.any()) for gradient in gradients.values()] == {
+            "none": [False] * 3,
+            "on the last worker": [False, True, True],
+        }.get(labels, [True] * 3)
+
+
+@pytest.mark.parametrize(("count", "index"), CASES)
+@pytest.mark.parametrize("over", ["pictures", "vectors"])
+def test_batch_norm(found: Found, expected: dict[str, Any], over: str, count: int, index: int | str) -> None:
+    whole = expected["batch norms"][over]
+    ranks = [rank[over] for rank in found(count, index, "batch norms")]
+    close(torch.cat([rank["output"] for rank in ranks]), whole["output"])
+    close(joined([rank["gradient"] for rank in ranks]), whole["gradient"])
+    for name, gradient in whole["parameters"].items():
+        close(sum(rank["parameters"][name] for rank in ranks) / count, gradient)
+    for rank in ranks:
+        close(rank["statistics"], whole["statistics"])
+
+
+@pytest.mark.parametrize(("count", "index"), UNEMPTY)
+@pytest.mark.parametrize("network", workers.NETWORKS)
+def test_training_through_ddp(found: Found, expected: dict[str, Any], network: str, count: int, index: int) -> None:
+    whole = expected["training"][network]
+    for rank in found(count, index, "training"):
+        torch.testing.assert_close(rank[network], whole, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize(("count", "index"), UNEMPTY)
+def test_metrics_and_centres(found: Found, expected: dict[str, Any], count: int, index: int) -> None:
+    whole = expected["measurement"]
+    ranks = found(count, index, "measurement")
+    for rank in ranks:
+        assert rank["metrics"] == ranks[0]["metrics"]
+        assert rank["metrics"] == pytest.approx(whole["metrics"], rel=1e-6)
+        close(rank["centres"], whole["centres"])

@@ -1,0 +1,152 @@
+"""A run without Ray: reads, learns, measures, and goes on from a checkpoint as if never stopped."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from affect import networks
+from affect.errors import AffectError
+from affect.networks.spec import ArcFace, NetworkSpec
+from affect.training.batches import Collate, Step
+from affect.training.index import build_index
+from affect.training.loop import Learner
+from affect.training.plan import TrainPlan
+from affect.training.reading import Course
+from affect.training.settings import Augmentation, BatchSettings, OptimiserSettings, TrainConfig
+from tests.made_rows import write_rows
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = str(tmp_path_factory.mktemp("rows"))
+    write_rows(folder, {"train": 12, "validation": 3, "test": 2})
+    return folder
+
+
+def config(folder: str, **changes: Any) -> TrainConfig:
+    base = TrainConfig(
+        recipe="test",
+        data=(folder,),
+        network=NetworkSpec(
+            encoder="arc-res",
+            input_size=32,
+            width=0.125,
+            embedding=16,
+            dropout=0.0,
+            arcface=ArcFace(scale=16, margin=0.1),
+        ),
+        optimiser=OptimiserSettings(name="adam", learning_rate=3e-3),
+        batch=BatchSettings(size=48),
+        augmentation=Augmentation(light=0.02),
+        epochs=2,
+    )
+    return base.model_copy(update=changes)
+
+
+def course(config: TrainConfig) -> Course:
+    heads, units = config.network.heads, config.network.action_units
+    plan = TrainPlan(build_index(config.data, "train", heads, units), config.batch, config.seed)
+    validation = build_index(config.data, "validation", heads, units)
+    test = build_index(config.data, "test", heads, units)
+    centre_rows = config.centre_rows if config.network.arcface else None
+    return Course(plan, validation, test, config.epochs, centre_rows, passes_again=config.keep == "best")
+
+
+def steps(config: TrainConfig, course: Course, epoch: int = 0, step: int = 0) -> Iterator[Step]:
+    collate = Collate(config.network.input_size, config.augmentation, config.seed)
+    for read in course.reads(1, epoch, step):
+        table = course.read(read, 0, 1)
+        for number in range(table.num_rows):
+            yield collate(table.slice(number, 1))
+
+
+def learner(config: TrainConfig, course: Course, report: Callable[[dict[str, Any], bool], None]) -> Learner:
+    torch.manual_seed(config.seed)
+    network = networks.build(config.network)
+    return Learner(config, network, network, torch.device("cpu"), course.train.steps_per_epoch, report)
+
+
+@pytest.mark.parametrize("arcface", [ArcFace(scale=16, margin=0.1), None], ids=["arcface", "softmax"])
+def test_a_narrow_network_learns(folder: str, arcface: ArcFace | None) -> None:
+    settings = config(folder, epochs=6)
+    settings = settings.model_copy(update={"network": settings.network.model_copy(update={"arcface": arcface})})
+    plan = course(settings)
+    reports: list[tuple[dict[str, Any], bool]] = []
+    run = learner(settings, plan, lambda metrics, ended: reports.append((metrics, ended)))
+    run.run(steps(settings, plan))
+    assert [metrics["epoch"] for metrics, ended in reports if ended] == list(range(6))
+    assert run.history[-1]["train_loss"] < 0.6 * run.history[0]["train_loss"]
+    test = run.results["test"].compute()
+    assert test["valence_ccc"] > 0.8
+    assert test["expression_accuracy"] > 0.5
+
+
+@pytest.mark.parametrize("stop", [3, 11, 12], ids=["first epoch", "second epoch", "before the last passes"])
+def test_a_resumed_run_ends_as_an_undisturbed_one(folder: str, tmp_path: Path, stop: int) -> None:
+    settings = config(folder, checkpoint_steps=1)
+    plan = course(settings)
+    whole = learner(settings, plan, lambda metrics, ended: None)
+    whole.run(steps(settings, plan))
+
+    class Stopped(Exception):  # noqa: N818
+        pass
+
+    reports = 0
+
+    def report(metrics: dict[str, Any], ended: bool) -> None:
+        nonlocal reports
+        reports += 1
+        if reports == stop or (stop == 12 and ended and metrics["epoch"] == 1):
+            first.save(tmp_path)
+            raise Stopped
+
+    first = learner(settings, plan, report)
+    with pytest.raises(Stopped):
+        first.run(steps(settings, plan))
+    second = learner(settings, plan, lambda metrics, ended: None)
+    second.restore(tmp_path)
+    second.run(steps(settings, plan, second.epoch, second.step))
+    for name, value in whole.network.state_dict().items():
+        torch.testing.assert_close(second.network.state_dict()[name], value, rtol=0, atol=0, msg=name)
+    assert second.results["test"].compute() == whole.results["test"].compute()
+    assert [row["epoch"] for row in second.history] == [0, 1]
+
+
+def test_keep_best_returns_to_the_best_epoch(folder: str) -> None:
+    settings = config(folder, keep="best", epochs=3, optimiser=OptimiserSettings(learning_rate=3e-3))
+    plan = course(settings)
+    run = learner(settings, plan, lambda metrics, ended: None)
+    kept: list[dict[str, torch.Tensor]] = []
+    run.report = lambda metrics, ended: kept.append({k: v.clone() for k, v in run.network.state_dict().items()})
+    run.run(steps(settings, plan))
+    best = max(range(3), key=lambda epoch: run.history[epoch]["score"])
+    weights = {name: value for name, value in run.network.state_dict().items() if not name.endswith("centres")}
+    for name, value in weights.items():
+        torch.testing.assert_close(value, kept[best][name], rtol=0, atol=0, msg=name)
+
+
+def test_crops_of_another_size_are_refused(folder: str) -> None:
+    settings = config(folder, network=NetworkSpec(encoder="arc-res", input_size=96, embedding=16, width=0.125))
+    with pytest.raises(AffectError, match="alignment.size=96"):
+        next(steps(settings, course(settings)))
+
+
+def test_augmentation_is_that_of_the_place_in_the_global_batch(folder: str) -> None:
+    """Two workers together see the very pictures that one sees."""
+    settings = config(folder, augmentation=Augmentation(flip=True, shift=0.1, scale=0.1, rotation=10, light=0.3))
+    plan = course(settings)
+    read = plan.reads(1)[0]
+    collate = Collate(32, settings.augmentation, settings.seed)
+    alone = collate(plan.read(read, 0, 1).slice(1, 1)).images
+    halves = [collate(plan.read(read, rank, 2).slice(1, 1)).images for rank in range(2)]
+    assert torch.equal(torch.cat(halves), alone)
+    plain = Collate(32, Augmentation(), settings.seed)(plan.read(read, 0, 1).slice(1, 1)).images
+    assert not torch.equal(plain, alone)
+
+
+def test_missing_rows_say_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(AffectError, match="jobs.preprocess"):
+        build_index([str(tmp_path)], "train", ("expression",), (1,))
