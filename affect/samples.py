@@ -125,7 +125,8 @@ def fingerprint_of(uri: str) -> str | None:
     """The fingerprint a file was written with; None when there is no such file."""
     if not storage.exists(uri):
         return None
-    return open_parquet(uri).schema_arrow.metadata[_FINGERPRINT_KEY].decode()
+    fingerprint: bytes = open_parquet(uri).schema_arrow.metadata[_FINGERPRINT_KEY]
+    return fingerprint.decode()
 
 
 def details_of(uri: str) -> dict[str, Any]:

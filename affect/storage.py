@@ -24,7 +24,7 @@ def resolve(uri: str | Path) -> tuple[fs.FileSystem, str]:
     if "://" not in text:
         return fs.LocalFileSystem(), os.path.abspath(os.path.expanduser(text))
     try:
-        return fs.FileSystem.from_uri(text)
+        filesystem, path = fs.FileSystem.from_uri(text)
     except (pa.ArrowInvalid, OSError) as error:
         raise AffectError(
             f"cannot use {text!r} as a location: {error}; give a local path or s3://bucket/path"
@@ -48,7 +48,7 @@ def is_local(uri: str | Path) -> bool:
 
 def exists(uri: str | Path) -> bool:
     filesystem, path = resolve(uri)
-    return filesystem.get_file_info(path).type != fs.FileType.NotFound
+    return bool(filesystem.get_file_info(path).type != fs.FileType.NotFound)
 
 
 def list_files(uri: str | Path, suffix: str = "", recursive: bool = True) -> list[str]:
@@ -70,9 +70,10 @@ def read_bytes(uri: str | Path) -> bytes:
     filesystem, path = resolve(uri)
     try:
         with filesystem.open_input_stream(path) as stream:
-            return stream.read()
+            data: bytes = stream.read()
     except FileNotFoundError as error:
         raise AffectError(f"{os.fspath(uri)} does not exist") from error
+    return data
 
 
 def read_text(uri: str | Path) -> str:

@@ -5,8 +5,8 @@ import sys
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.logging import RichHandler
+from rich.markup import escape
 
 from affect.errors import AffectError
 
@@ -25,4 +25,3 @@ def run(app: typer.Typer) -> None:
     except AffectError as error:
         Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold red]error:[/] {escape(str(error))}")
         sys.exit(2)
-

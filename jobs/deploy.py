@@ -15,7 +15,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def main(  # noqa: PLR0917  # options, all of them named
+def main(
     name: Annotated[str, typer.Option(help="a name of the store")],
     store: Annotated[str, typer.Option(help="the model store; local or s3://")],
     version: Annotated[str | None, typer.Option(help="a version; the current one where none is given")] = None,

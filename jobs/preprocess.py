@@ -63,7 +63,7 @@ class Worker:
         clip = Clip(**json.loads(row["clip"]))
         clip = replace(clip, persons=tuple(clip.persons), subjects=tuple(clip.subjects))
         summary = settle_clip(self.corpus, clip, self.folder, self.settings, self.detector)
-        return {"summary": json.dumps(asdict(summary)), "began": began}
+        return {"summary": json.dumps(asdict(summary)), "began": began, "node": ray.get_runtime_context().get_node_id()}
 
 
 def preprocess(config: PreprocessConfig, out: str, workers: int | None = None) -> dict[str, Any]:
@@ -91,6 +91,7 @@ def _process(
     """Settle ``clips`` on a pool of workers; what became of each, and how fast."""
     summaries: list[ClipSummary] = []
     began: list[float] = []
+    nodes: set[str] = set()
     submitted = time.time()
     if clips:
         results, workers = _dataset(corpus, settings, folder, clips, workers)
@@ -101,6 +102,7 @@ def _process(
                 one = ClipSummary(**json.loads(row["summary"]))
                 summaries.append(one)
                 began.append(row["began"])
+                nodes.add(row["node"])
                 progress.add(one.frames, set_aside=one.set_aside is not None)
                 if one.set_aside is not None:
                     logger.warning("set aside %s: %s", one.media, one.set_aside)
@@ -111,6 +113,7 @@ def _process(
         "clips": len(summaries),
         "frames": frames,
         "workers": workers or 0,
+        "nodes": len(nodes),
         "start_up_seconds": round(first - submitted, 3),
         "working_seconds": round(working, 3),
         "frames_per_second": round(frames / max(working, 1e-9), 2),

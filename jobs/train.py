@@ -1,9 +1,12 @@
 """Train a network of the papers on pre-processed rows, with Ray Train fed by Ray Data."""
 
+import io
 import logging
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+import numpy as np
+import pandas as pd
 import ray
 import typer
 from ray import train
@@ -14,6 +17,9 @@ from rich.table import Table
 
 from affect import samples, storage
 from affect.errors import AffectError
+from affect.models.files import load_model
+from affect.reports.report import write
+from affect.reports.run_report import TrainingRun, run_report
 from affect.runs import RunFolder
 from affect.training.index import build_index
 from affect.training.plan import TrainPlan
@@ -131,8 +137,27 @@ def main(
             answer = fit(config, run.uri)
         except TrainingFailedError as error:
             raise _readable(error) from error
+        _report(config, run.uri, answer)
         run.done(answer)
         _show(answer)
+
+
+def _report(config: TrainConfig, out: str, answer: dict[str, Any]) -> None:
+    history = pd.read_parquet(io.BytesIO(storage.read_bytes(storage.join(out, "metrics.parquet"))))
+    last = "test" if "test" in answer["metrics"] else "validation"
+    _, description = load_model(answer["model"])
+    page = TrainingRun(
+        title=config.recipe,
+        uri=out,
+        history=history.assign(epoch=history["epoch"] + 1),
+        config=config.model_dump(mode="json"),
+        metrics={last: answer["metrics"][last]} | answer["metrics"],
+        data=[source.model_dump() for source in description.data],
+        confusion=np.array(answer["confusion"][last]) if last in answer["confusion"] else None,
+        facts={"Workers": str(answer["workers"]), "Training": f"{history['seconds'].sum() / 60:.1f} min"},
+        commands={"Promote": f"python -m jobs.promote {out} --name NAME --store STORE"},
+    )
+    write(run_report(page), storage.join(out, "report.html"))
 
 
 def _readable(error: TrainingFailedError) -> Exception:

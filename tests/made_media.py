@@ -75,7 +75,7 @@ def _encode_sound(
 
 
 def turn(path: Path, target: Path, matrix: tuple[int, int, int, int]) -> Path:
-    """A copy of an MP4 or MOV file whose header says to show it through (a, b, c, d): x' = a x + c y, y' = b x + d y."""
+    """A copy of an MP4 or MOV file to be shown through (a, b, c, d): x' = a x + c y, y' = b x + d y."""
     data = path.read_bytes()
     place = data.index(b"tkhd") + 4 + 40  # version 0
     a, b, c, d = (value * 65536 for value in matrix)

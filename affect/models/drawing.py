@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from affect.models.answer import Face
 
+Rectangle = tuple[int, int, int, int]
+"""x, y, width, height."""
+
 _LINE = (64, 224, 208)
 _POINT = (255, 214, 10)
 _TEXT = (255, 255, 255)
@@ -21,12 +24,13 @@ def draw(picture: NDArray[np.uint8], faces: Sequence[Face], threshold: float = 0
     drawn = picture.copy()
     unit = max(min(picture.shape[:2]) / 400, 0.6)  # the size of all that is drawn follows the picture's
     for face in faces:
-        x, y, width, height = (round(value) for value in face["box"])
+        x, y, width, height = _rectangle(face)
         cv2.rectangle(drawn, (x, y), (x + width, y + height), _LINE, max(1, round(1.5 * unit)), cv2.LINE_AA)
         for point in face["landmarks"]:
             cv2.circle(drawn, (round(point[0]), round(point[1])), round(2 * unit), _POINT, cv2.FILLED, cv2.LINE_AA)
+    taken = [_rectangle(face) for face in faces]
     for face in faces:
-        _panel(drawn, face, describe(face, threshold), unit)
+        _panel(drawn, face, describe(face, threshold), unit, taken)
     return drawn
 
 
@@ -45,20 +49,43 @@ def describe(face: Face, threshold: float = 0.5) -> list[str]:
     return lines
 
 
-def _panel(drawn: NDArray[np.uint8], face: Face, lines: list[str], unit: float) -> None:
-    """Text on a dark ground beside the box, moved so that it lies within the picture."""
+def _rectangle(face: Face) -> Rectangle:
+    x, y, width, height = (round(value) for value in face["box"])
+    return x, y, width, height
+
+
+def _panel(drawn: NDArray[np.uint8], face: Face, lines: list[str], unit: float, taken: list[Rectangle]) -> None:
+    """Text on a dark ground beside the box, within the picture and, where there is room, clear of what is ``taken``."""
     if not lines:
         return
     scale, thickness, gap = 0.45 * unit, max(1, round(unit)), round(6 * unit)
     sizes = [cv2.getTextSize(line, _FONT, scale, thickness)[0] for line in lines]
     step = max(size[1] for size in sizes) + gap
     width, height = max(size[0] for size in sizes) + 2 * gap, step * len(lines) + gap
-    x, y, box_width, _ = (round(value) for value in face["box"])
-    right, left = x + box_width + gap, x - width - gap
-    x = right if right + width <= drawn.shape[1] or left < 0 else left
-    x = max(0, min(x, drawn.shape[1] - width))
-    y = max(0, min(y, drawn.shape[0] - height))
-    ground = drawn[y : y + height, x : x + width]
+    x, y, box_width, box_height = _rectangle(face)
+    places = [
+        (x + box_width + gap, y),
+        (x - width - gap, y),
+        (x, y + box_height + gap),
+        (x, y - height - gap),
+    ]
+    within = [
+        (max(0, min(left, drawn.shape[1] - width)), max(0, min(top, drawn.shape[0] - height)), width, height)
+        for left, top in places
+    ]
+    place = min(within, key=lambda panel: sum(_overlap(panel, other) for other in taken))
+    taken.append(place)
+    left, top = place[:2]
+    ground = drawn[top : top + height, left : left + width]
     ground[:] = (0.25 * ground + 0.75 * np.array(_PANEL)).astype(np.uint8)
     for row, line in enumerate(lines):
-        cv2.putText(drawn, line, (x + gap, y + (row + 1) * step), _FONT, scale, _TEXT, thickness, cv2.LINE_AA)
+        cv2.putText(drawn, line, (left + gap, top + (row + 1) * step), _FONT, scale, _TEXT, thickness, cv2.LINE_AA)
+
+
+def _overlap(one: Rectangle, other: Rectangle) -> int:
+    """Pixels that two rectangles share."""
+    across, down = (
+        max(0, min(one[axis] + one[axis + 2], other[axis] + other[axis + 2]) - max(one[axis], other[axis]))
+        for axis in (0, 1)
+    )
+    return across * down

@@ -88,7 +88,7 @@ def _badges(run: TrainingRun) -> list[Badge]:
 def _tiles(run: TrainingRun) -> list[Tile]:
     split, metrics = next(iter(run.metrics.items()), ("", {}))
     if not metrics and len(run.history):
-        split, metrics = "last epoch", run.history.iloc[-1].to_dict()
+        split, metrics = "last epoch", {str(name): value for name, value in run.history.iloc[-1].items()}
     known = [Tile(name, cell(float(metrics[key])), split) for key, name in TILES.items() if _known(metrics.get(key))]
     return known + [Tile(name, value) for name, value in run.facts.items()]
 
@@ -99,7 +99,7 @@ def _curves(run: TrainingRun) -> list[Figure]:
     history = run.history.sort_values("epoch")
     made = []
     for title, wanted, suffix in CURVES:
-        extra = [column for column in history if suffix and column.endswith(suffix) and column not in wanted]
+        extra = [column for column in map(str, history) if suffix and column.endswith(suffix) and column not in wanted]
         known = [column for column in [*wanted, *extra] if column in history and history[column].notna().any()]
         series = {column.replace("_", " "): history[column].tolist() for column in known}
         if series:

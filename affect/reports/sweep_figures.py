@@ -94,6 +94,9 @@ def effect(sweep: Sweep, key: str) -> go.Figure:
     elif kind == "loguniform":
         ticks = _log_ticks(order.low, order.high)
         made.update_xaxes(type="log", tickvals=ticks, ticktext=[cell(tick) for tick in ticks])
+        made.update_xaxes(range=_padded(math.log10(order.low), math.log10(order.high)))
+    else:
+        made.update_xaxes(range=_padded(order.low, order.high))
     made.update_layout(showlegend=True)
     return made
 
@@ -128,6 +131,10 @@ class _Positions:
 def _positions(sweep: Sweep, key: str) -> _Positions:
     values = [trial.parameters[key] for trial in sweep.trials if key in trial.parameters]
     return _Positions(sweep.config.get("space", {}).get(key, {}), values)
+
+
+def _padded(low: float, high: float) -> list[float]:
+    return [low - 0.05 * (high - low), high + 0.05 * (high - low)]
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
@@ -182,7 +189,7 @@ def parallel(sweep: Sweep) -> go.Figure:
         showgrid=False,
         zeroline=False,
         ticks="",
-        range=[-0.25, len(titles) - 0.6],
+        range=[-0.25, len(titles) - 0.35],
     )
     made.update_yaxes(visible=False, range=[-0.05, 1.05])
     made.update_layout(margin={"l": 8, "r": 8, "t": 48, "b": 8}, hovermode="closest")

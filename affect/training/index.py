@@ -103,7 +103,7 @@ def annotated(table: pa.Table, action_unit_columns: Sequence[int]) -> dict[Head,
     present: dict[Head, NDArray[np.bool_]] = {
         "valence_arousal": pc.and_(pc.is_valid(table["valence"]), pc.is_valid(table["arousal"])).to_numpy(),
         "expression": pc.is_valid(table["expression"]).to_numpy(),
-        "action_units": (units >= 0).any(axis=1),
+        "action_units": np.any(units >= 0, axis=1),
     }
     return {head: values & success for head, values in present.items()}
 

@@ -93,7 +93,7 @@ class Learner:
         outputs = self.model(to_input(step.images.to(self.device, non_blocking=True)))
         loss, parts = self.objective(outputs, targets)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         if self.config.optimiser.clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.optimiser.clip_norm)
         self.optimiser.step()

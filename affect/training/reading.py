@@ -70,7 +70,9 @@ class Course:
             self.passes["centres", True] = PassPlan(expressive, train.batch)
         self.final: list[tuple[Phase, bool]] = []
         if passes_again or centre_rows is not None:
-            self.final += [("centres", True)] * (centre_rows is not None) + [("validation", False)]
+            if centre_rows is not None:
+                self.final.append(("centres", True))
+            self.final.append(("validation", False))
         if test is not None:
             self.final.append(("test", False))
 

@@ -119,7 +119,9 @@ def test_what_has_no_counterpart_is_told_and_does_not_end_the_reading(
 
 def test_other_files_and_sets_are_passed_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     annotations = {"VA_Set/Training_Set/a.txt": VA, "VA_Set/Training_Set/._a.txt": "\0", "VA_Set/readme/b.txt": VA}
-    root = make(tmp_path, annotations | {"MTL_Challenge/train_set.txt": ""}, ("batch1/a.mp4", "cropped_aligned/a/a.mp4"))
+    root = make(
+        tmp_path, annotations | {"MTL_Challenge/train_set.txt": ""}, ("batch1/a.mp4", "cropped_aligned/a/a.mp4")
+    )
     with caplog.at_level(logging.WARNING, "affect"):
         corpus = AffWild2(str(root))
     assert corpus.labels(only(corpus))["main"].valence[0] == 0.5

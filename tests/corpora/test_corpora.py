@@ -6,7 +6,9 @@ from affect.corpora import CORPORA, open_corpus
 from affect.errors import AffectError
 
 
-@pytest.mark.parametrize(("name", "hint"), [("affwild2", "aff-wild2"), ("simple", "sample"), ("xyz", "known: aff-wild2")])
+@pytest.mark.parametrize(
+    ("name", "hint"), [("affwild2", "aff-wild2"), ("simple", "sample"), ("xyz", "known: aff-wild2")]
+)
 def test_an_unknown_corpus_names_the_nearest(tmp_path: Path, name: str, hint: str) -> None:
     with pytest.raises(AffectError, match=hint):
         open_corpus(name, str(tmp_path))

@@ -24,7 +24,8 @@ def test_videos_and_pictures_at_any_depth_are_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "paths", [("a.mp4", "a.mov"), ("a/b.mp4", "a__b.mp4"), ("a/b.mp4", "a__b.mp4", "a__b.mov"), ("a.mp4", "a.mov", "a.mov.mp4")]
+    "paths",
+    [("a.mp4", "a.mov"), ("a/b.mp4", "a__b.mp4"), ("a/b.mp4", "a__b.mp4", "a__b.mov"), ("a.mp4", "a.mov", "a.mov.mp4")],
 )
 def test_names_never_clash(tmp_path: Path, paths: tuple[str, ...]) -> None:
     names = [clip.video for clip in Folder(str(touch(tmp_path, *paths))).clips()]

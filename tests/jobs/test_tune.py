@@ -28,12 +28,12 @@ from jobs.tuning_trial import EPOCHS, explain, trial_uri
 from jobs.tuning_watch import Watch, commands, new_trial, read, write
 from tests.made_rows import write_rows
 
-TOO_SMALL = 1
-"""A batch size with which no run can start."""
+TOO_MANY = 9
+"""Workers that no test cluster has room for."""
 
 
 def small(folder: str = "/data", **changes: Any) -> SweepConfig:
-    """A sweep of two trials over the batch size and the learning rate; its second trial cannot start."""
+    """A sweep of two trials over the workers and the learning rate; its second trial cannot start."""
     network = NetworkSpec(
         encoder="arc-res", input_size=32, width=0.125, embedding=16, dropout=0.0, arcface=ArcFace(scale=16, margin=0.1)
     )
@@ -47,11 +47,11 @@ def small(folder: str = "/data", **changes: Any) -> SweepConfig:
         epochs=2,
     )
     space = {
-        "batch.size": Choice(values=(24, TOO_SMALL)),
+        "resources.workers": Choice(values=(1, TOO_MANY)),
         "optimiser.learning_rate": LogUniform(low=0.01, high=0.1),
     }
-    wanted = [24, TOO_SMALL]
-    seed = next(seed for seed in range(100) if [point["batch.size"] for point in draw(space, 2, seed)] == wanted)
+    wanted = [1, TOO_MANY]
+    seed = next(seed for seed in range(100) if [point["resources.workers"] for point in draw(space, 2, seed)] == wanted)
     base = {"recipe": "test", "train": train, "space": space, "trials": 2, "concurrent": 1, "retries": 0, "seed": seed}
     return SweepConfig(**(base | changes))
 
@@ -84,8 +84,8 @@ class Stage:
         self.config = small()
         uri = str(folder)
         points = [
-            {"batch.size": 24, "optimiser.learning_rate": 0.05},
-            {"batch.size": TOO_SMALL, "optimiser.learning_rate": 0.02},
+            {"resources.workers": 1, "optimiser.learning_rate": 0.05},
+            {"resources.workers": TOO_MANY, "optimiser.learning_rate": 0.02},
         ]
         trials = [new_trial(self.config, f"{number:03d}", point) for number, point in enumerate(points)]
         write(Sweep("test", uri, "score", "max", 2, self.config.model_dump(mode="json"), trials=trials), self.config)
@@ -186,7 +186,7 @@ def test_the_reason_is_one_line(error: Exception, first: str) -> None:
 
 def test_the_commands_lead_to_the_winner(tmp_path: Path) -> None:
     config = small(folder="/data/it's here")
-    winner = new_trial(config, "000", {"batch.size": 24, "optimiser.learning_rate": 0.0123456789012345})
+    winner = new_trial(config, "000", {"resources.workers": 1, "optimiser.learning_rate": 0.0123456789012345})
     winner.status, winner.model, winner.result = "finished", "/s/trials/000/model", 0.5
     sweep = Sweep("test", "s3://runs/s", "score", "max", 1, trials=[winner], finished=True)
     told = commands(sweep, config)
@@ -258,7 +258,7 @@ def test_a_sweep_goes_on_after_its_driver_and_a_failed_trial_does_not_sink_it(
     assert "winner: 000" in result.output
     sweep = read(out)
     assert [(trial.id, trial.status) for trial in sweep.ranked()] == [("000", "finished"), ("001", "failed")]
-    assert "a batch of 1 rows is too small" in sweep.trials[1].reason
+    assert "the run asks for 18 CPUs" in sweep.trials[1].reason
     assert sweep.trials[0].epochs == 2
     assert sweep.data[0]["synthetic"]
     assert model.stat().st_mtime_ns == trained
@@ -271,7 +271,7 @@ def test_a_sweep_goes_on_after_its_driver_and_a_failed_trial_does_not_sink_it(
     assert description.settings["optimiser"]["learning_rate"] == winner["parameters"]["optimiser.learning_rate"]
     assert description.metrics["validation/score"] == winner["value"] == sweep.trials[0].result
     page = Path(out, "report.html").read_text()
-    assert "a batch of 1 rows is too small" in page
+    assert "the run asks for 18 CPUs" in page
     assert "SYNTHETIC DATA" in page
     assert pd.read_csv(Path(out, "trials.csv"))["status"].tolist() == ["finished", "failed"]
 
@@ -288,9 +288,9 @@ def test_a_sweep_goes_on_after_its_driver_and_a_failed_trial_does_not_sink_it(
 def test_a_sweep_without_a_model_says_why_and_tries_again_when_asked_again(tmp_path: Path) -> None:
     data, out = str(tmp_path / "rows"), str(tmp_path / "sweep")
     write_rows(data, {"train": 1, "validation": 1})
-    config = small(folder=data, space={"batch.size": Choice(values=(TOO_SMALL,))}, trials=1, retries=1)
+    config = small(folder=data, space={"resources.workers": Choice(values=(TOO_MANY,))}, trials=1, retries=1)
     for attempts in (2, 4):
-        with pytest.raises(AffectError, match="left a model:\n  a batch of 1 rows is too small"):
+        with pytest.raises(AffectError, match="left a model:\n  the run asks for 18 CPUs"):
             tune_job.search(config, out)
         sweep = read(out)
         assert [(trial.status, trial.attempts) for trial in sweep.trials] == [("failed", attempts)]

@@ -42,3 +42,12 @@ def test_box_and_panel_are_drawn_on_a_copy(box: list[float], size: tuple[int, in
 def test_no_faces_no_change() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (50, 60, 3), dtype=np.uint8)
     np.testing.assert_array_equal(draw(picture, []), picture)
+
+
+def test_panels_keep_clear_of_other_faces_and_panels() -> None:
+    picture = np.full((300, 520, 3), 200, np.uint8)
+    one, other = FACE | {"box": [80, 60, 90, 120]}, FACE | {"box": [350, 60, 90, 120]}
+    alone = [(draw(picture, [face]) != 200).any(axis=2) for face in (one, other)]
+    assert (alone[0] & alone[1]).any(), "each alone would lie where the other does"
+    together = (draw(picture, [one, other]) != 200).any(axis=2)
+    assert together.sum() > 0.98 * (alone[0].sum() + alone[1].sum())

@@ -46,7 +46,7 @@ def _animate(clip: ClipPlan, person: PersonPlan, index: int) -> Animation:
     time = np.arange(count) / clip.settings.fps
     roll_range = rng.uniform(2, 8)
     together = len(clip.people) > 1
-    scale = rng.uniform(0.52, 0.58) if together else rng.uniform(0.68, 0.92)
+    scale = rng.uniform(0.73, 0.78) if together else rng.uniform(0.73, 0.86)
     place = rng.uniform(-8, 8, 2) if together else rng.uniform((-28, -6), (28, 12))
     sway = np.stack([_drift(rng, time), _drift(rng, time)], 1) * (3 if together else 7)
     return Animation(
@@ -56,7 +56,7 @@ def _animate(clip: ClipPlan, person: PersonPlan, index: int) -> Animation:
         pitch=_drift(rng, time) * rng.uniform(0.3, 1.0),
         roll=_drift(rng, time) * roll_range,
         shift=(place + sway).astype(np.float32),
-        scale=(scale * (1 + 0.05 * _drift(rng, time))).astype(np.float32),
+        scale=(scale * (1 + 0.04 * _drift(rng, time))).astype(np.float32),
         visible=_visible(clip.absent, count),
     )
 

@@ -89,7 +89,7 @@ def draw_identity(seed: int, number: int) -> Identity:
         cheekbones=rng.uniform(1, 5),
         stubble=rng.uniform(0.1, 0.25) if rng.random() < 0.3 else 0.0,
         freckles=rng.uniform(0.0, 0.25),
-        wrinkles=rng.uniform(0.8, 1.25),
+        wrinkles=rng.uniform(0.7, 1.1),
         seed=int(rng.integers(2**31)),
     )
 

@@ -27,9 +27,7 @@ class Layout:
     nose: tuple[float, float]
     mouth: tuple[float, float]
     mouth_half: float
-    lips_drawn: tuple[
-        float, float
-    ]  # middle of either lip's inner rim, below the line of the corners
+    lips_drawn: tuple[float, float]  # middle of either lip's inner rim, below the line of the corners
     lips_height: tuple[float, float]
     chin: tuple[float, float]
     cheek_half: float

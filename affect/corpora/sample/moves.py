@@ -50,8 +50,8 @@ def lower_brows(layout: Layout) -> list[Move]:
     return moves
 
 
-def _cheeks_up(layout: Layout) -> list[Move]:
-    return [Move(EYES[side][0] + 4 * sign, 142, 0.5 * sign, -6.0, 17, 14) for sign, side in SIDES]
+def _cheeks_up(_: Layout) -> list[Move]:
+    return [Move(EYES[side][0] + 4 * sign, 142, 0.5 * sign, -8.0, 17, 15) for sign, side in SIDES]
 
 
 def _nose_up(layout: Layout) -> list[Move]:
@@ -87,7 +87,7 @@ def _chin_up(layout: Layout) -> list[Move]:
 
 def _jaw_down(layout: Layout) -> list[Move]:
     x, y = layout.chin
-    return [Move(x, y, 0, 6.0, 42, 22), *_corners(layout, -1.5, 1.0)]
+    return [Move(x, y, 0, 5.0, 42, 22)]
 
 
 MOVES: dict[int, Callable[[Layout], list[Move]]] = {

@@ -44,7 +44,7 @@ def draw_portrait(person: Identity, light: tuple[float, float]) -> Portrait:
 
 
 def _shrink(drawn: Array) -> Array:
-    softened = cv2.GaussianBlur(drawn, (0, 0), 0.8 * SCALE)
+    softened = cv2.GaussianBlur(drawn, (0, 0), 1.0 * SCALE)
     small: Array = cv2.resize(softened, (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
     return small
 
@@ -111,7 +111,7 @@ def _relief(person: Identity) -> Array:
     ridge = np.exp(-(((X - centre) / (4 + 3.5 * along)) ** 2)) * along**1.3 * np.exp(-(past**2))
     relief += person.nose_height * ridge
     for sign, (x, y), inner, outer in zip(SIGNS, EYES, layout.brow_inner, layout.brow_outer, strict=True):
-        relief -= 8.5 * _bump(x, y - 1, 15, 9)
+        relief -= 10.5 * _bump(x, y - 1, 15, 9)
         relief += 3.5 * _bump((inner[0] + outer[0]) / 2, inner[1] + 1, 20, 6)
         relief += person.cheekbones * _bump(centre + sign * 36, 146, 14, 11)
         relief += 4.5 * _bump(centre + sign * person.nose_width * 0.72, nose_y + 1, 4.6, 4.6)
@@ -126,7 +126,7 @@ def _relief(person: Identity) -> Array:
 
 def _lambert(relief: Array, light: tuple[float, float]) -> Array:
     """Lambertian shading with ambient light and a weak highlight, about 1 where the skin faces the viewer."""
-    dy, dx = (1.3 * slope for slope in np.gradient(relief, 1 / SCALE))
+    dy, dx = (1.65 * slope for slope in np.gradient(relief, 1 / SCALE))
     norm = np.sqrt(dx**2 + dy**2 + 1)
     towards = np.sqrt(max(1 - light[0] ** 2 - light[1] ** 2, 0.1))
     diffuse = np.clip((-dx * light[0] - dy * light[1] + towards) / norm, 0, 1)
@@ -251,7 +251,7 @@ def _eye(person: Identity, canvas: Array, opaque: Array, centre: tuple[float, fl
     lower = np.stack([x + layout.eye_half * t, y + layout.lids_drawn[1] * (1 - t**2)], 1)
     opening = _fill(np.concatenate([upper, lower[::-1]]), 0.3)
     distance = np.sqrt((X - x) ** 2 + (Y - y + 0.4) ** 2)
-    ball = _colour((205, 199, 193)) * (1 - 0.25 * ((X - x) / layout.eye_half) ** 2)[..., None]
+    ball = _colour((186, 180, 174)) * (1 - 0.25 * ((X - x) / layout.eye_half) ** 2)[..., None]
     iris = np.clip((6.2 - distance) * 1.5, 0, 1)[..., None]
     rim = np.clip(1.15 - 0.5 * np.clip((distance - 4) / 2, 0, 1), 0, 2)[..., None]
     ball = ball * (1 - iris) + iris * _colour(person.iris) * rim

@@ -95,7 +95,7 @@ def _lids(layout: Layout, intensity: dict[int, float], blink: float) -> tuple[fl
     """Heights of the upper and lower lid above and below the eye's centre."""
     upper, lower = layout.lids_rest
     upper += layout.lid_raise * intensity[5] - 2.7 * intensity[7] - 0.5 * intensity[9] - 0.4 * intensity[6]
-    lower += 1.2 * intensity[5] - 2.2 * intensity[7] - 2.2 * intensity[6] - 1.0 * intensity[9]
+    lower += 1.2 * intensity[5] - 2.2 * intensity[7] - 2.6 * intensity[6] - 1.0 * intensity[9]
     lower = max(lower, 0.8)
     return upper * (1 - blink) - 0.8 * lower * blink, lower
 
@@ -128,7 +128,7 @@ def _open_mouth(
     bow = 1 - across**2
     parted = max(intensity[25], 0.7 * intensity[26])
     upper = -(2.6 * parted + 1.2 * intensity[10] * parted) * bow
-    lower = (4.6 * parted + 8.5 * intensity[26] * parted) * bow
+    lower = (4.6 * parted + 6.5 * intensity[26] * parted) * bow
     drawn_upper, drawn_lower = layout.lips_drawn[0] * bow, layout.lips_drawn[1] * bow
     above = (upper - drawn_upper) * np.exp(-(((y - upper) / 12) ** 2))
     below = (lower - drawn_lower) * np.exp(-((np.clip(y - lower, 0, None) / 26) ** 2))

@@ -41,7 +41,14 @@ def test_every_prototypical_action_unit_is_needed(emotion: str) -> None:
 
 @pytest.mark.parametrize(
     ("emotion", "valence", "arousal"),
-    [("anger", -1, 1), ("disgust", -1, 1), ("fear", -1, 1), ("happiness", 1, 1), ("sadness", -1, -1), ("surprise", 1, 1)],
+    [
+        ("anger", -1, 1),
+        ("disgust", -1, 1),
+        ("fear", -1, 1),
+        ("happiness", 1, 1),
+        ("sadness", -1, -1),
+        ("surprise", 1, 1),
+    ],
 )
 def test_emotions_lie_in_their_quadrants(emotion: str, valence: int, arousal: int) -> None:
     signs = np.sign(valence_arousal(shown(emotion, optional=False)))[0].tolist()

@@ -78,6 +78,8 @@ def test_equal_plans_give_equal_pictures(index: int) -> None:
 
 
 def test_invented_people_differ() -> None:
-    faces = np.stack([draw_portrait(draw_identity(0, number), (0.0, -0.3)).picture[90:220, 100:220] for number in range(8)])
+    faces = np.stack(
+        [draw_portrait(draw_identity(0, number), (0.0, -0.3)).picture[90:220, 100:220] for number in range(8)]
+    )
     differences = [np.abs(a.astype(int) - b).mean() for i, a in enumerate(faces) for b in faces[:i]]
     assert min(differences) > 5
