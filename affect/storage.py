@@ -29,6 +29,7 @@ def resolve(uri: str | Path) -> tuple[fs.FileSystem, str]:
         raise AffectError(
             f"cannot use {text!r} as a location: {error}; give a local path or s3://bucket/path"
         ) from error
+    return filesystem, path
 
 
 def absolute(uri: str | Path) -> str:

@@ -6,6 +6,7 @@
 import itertools
 import json
 import logging
+import math
 import time
 from dataclasses import asdict, replace
 from typing import Annotated, Any
@@ -63,7 +64,8 @@ class Worker:
         clip = Clip(**json.loads(row["clip"]))
         clip = replace(clip, persons=tuple(clip.persons), subjects=tuple(clip.subjects))
         summary = settle_clip(self.corpus, clip, self.folder, self.settings, self.detector)
-        return {"summary": json.dumps(asdict(summary)), "began": began, "node": ray.get_runtime_context().get_node_id()}
+        node = ray.get_runtime_context().get_node_id()
+        return {"summary": json.dumps(asdict(summary)), "began": began, "ended": time.time(), "node": node}
 
 
 def preprocess(config: PreprocessConfig, out: str, workers: int | None = None) -> dict[str, Any]:
@@ -90,7 +92,7 @@ def _process(
 ) -> tuple[list[ClipSummary], dict[str, Any]]:
     """Settle ``clips`` on a pool of workers; what became of each, and how fast."""
     summaries: list[ClipSummary] = []
-    began: list[float] = []
+    began, ended = math.inf, 0.0
     nodes: set[str] = set()
     submitted = time.time()
     if clips:
@@ -101,22 +103,21 @@ def _process(
             for row in itertools.chain.from_iterable(part.to_pylist() for part in parts):
                 one = ClipSummary(**json.loads(row["summary"]))
                 summaries.append(one)
-                began.append(row["began"])
+                began, ended = min(began, row["began"]), max(ended, row["ended"])
                 nodes.add(row["node"])
                 progress.add(one.frames, set_aside=one.set_aside is not None)
                 if one.set_aside is not None:
                     logger.warning("set aside %s: %s", one.media, one.set_aside)
             logger.info(progress.line())
-    first, frames = min(began, default=submitted), sum(one.frames for one in summaries)
-    working = time.time() - first
+    frames, working = sum(one.frames for one in summaries), max(0.0, ended - began)
     return summaries, {
         "clips": len(summaries),
         "frames": frames,
         "workers": workers or 0,
         "nodes": len(nodes),
-        "start_up_seconds": round(first - submitted, 3),
+        "start_up_seconds": round(began - submitted, 3) if clips else 0.0,
         "working_seconds": round(working, 3),
-        "frames_per_second": round(frames / max(working, 1e-9), 2),
+        "frames_per_second": round(frames / working, 2) if working else 0.0,
         "stage_seconds": stage_seconds(summaries),
     }
 

@@ -14,8 +14,8 @@ from affect.labels import ACTION_UNITS, NO_ACTION_UNIT, NO_EXPRESSION
 class Clip:
     """One video or picture of a corpus.
 
-    ``persons`` names whom to follow: ``("main",)``, ``("left", "right")``, or empty to follow everyone seen, numbered by
-    how long they are seen. ``subjects`` gives each person's identity where the corpus knows it.
+    ``persons`` names whom to follow: ``("main",)``, ``("left", "right")``, or empty to follow everyone seen, numbered
+    by how long they are seen. ``subjects`` gives each person's identity where the corpus knows it.
     """
 
     corpus: str

@@ -75,7 +75,7 @@ def sample_mt_vgg() -> TrainConfig:
         | {
             "recipe": "sample/mt-vgg",
             "network": full.network.model_copy(update={"width": 0.125, "dropout": 0.2}),
-            "optimiser": OptimiserSettings(name="adam", learning_rate=1e-3, clip_norm=5.0),
+            "optimiser": OptimiserSettings(name="adam", learning_rate=1.5e-3, clip_norm=5.0),
             "batch": BatchSettings(size=96, rows_per_epoch=2400),
             "epochs": 8,
         }
@@ -83,14 +83,14 @@ def sample_mt_vgg() -> TrainConfig:
 
 
 def sample_mt_arcres() -> TrainConfig:
-    """MT-ArcRes at a quarter of its width for the sample corpus."""
+    """MT-ArcRes at an eighth of its width for the sample corpus."""
     full = mt_arcres()
     return full.model_copy(
         update=_SAMPLE
         | {
             "recipe": "sample/mt-arcres",
             "network": full.network.model_copy(
-                update={"width": 0.25, "embedding": 64, "dropout": 0.2, "arcface": ArcFace(scale=32.0, margin=0.1)}
+                update={"width": 0.125, "embedding": 64, "dropout": 0.2, "arcface": ArcFace(scale=32.0, margin=0.1)}
             ),
             "optimiser": OptimiserSettings(name="sgd", learning_rate=0.1, weight_decay=5e-4, clip_norm=5.0),
             "batch": BatchSettings(size=96, rows_per_epoch=2400),

@@ -42,12 +42,12 @@ def sample_arcface() -> SweepConfig:
     return SweepConfig(
         recipe="sample/arcface",
         paper="BMVC 2019, Table 3, other learning rates",
-        train=train.model_copy(update={"epochs": 4, "resources": resources}),
+        train=train.model_copy(update={"epochs": 6, "resources": resources}),
         space={
             "network.arcface.scale": Uniform(low=32, high=64),
             "network.embedding": Choice(values=(32, 64, 128)),
             "network.arcface.margin": Choice(values=(0.1, 0.5, 1.0)),
-            "optimiser.learning_rate": LogUniform(low=0.01, high=0.3),
+            "optimiser.learning_rate": LogUniform(low=0.03, high=0.2),
         },
         trials=4,
         concurrent=2,

@@ -44,7 +44,8 @@ def astronaut_portrait() -> Portrait:
         alpha=cv2.warpAffine(softened, transform, size, flags=cv2.INTER_LINEAR),
         layout=_layout(transform),
         rest=REST,
-        wrinkles=0.55,
+        marks={},
+        wrinkles=0.7,
     )
 
 

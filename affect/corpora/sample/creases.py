@@ -85,7 +85,7 @@ class _Drawing:
             lines += [[(corner, y + d), (corner + sign * 8, y + 2.2 * d)] for d in (-3.0, 0.5, 4.0)]
             lines.append([(x - sign * 11, y + 9), (x, y + 11.5), (x + sign * 11, y + 9)])
         cheeks = [(x + sign * 4, 141.0) for sign, (x, _) in zip((-1, 1), EYES, strict=True)]
-        return self._lines(lines, 1.1) + self._spots(cheeks, 0.16, 11, 6)
+        return self._lines(lines, 1.4) + self._spots(cheeks, 0.22, 11, 6)
 
     def _au7(self) -> Array:
         lines = [[(x - 11, y + 7.5), (x, y + 9.5), (x + 11, y + 7.5)] for x, y in EYES]

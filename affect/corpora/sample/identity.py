@@ -50,11 +50,14 @@ class Identity:
     nose_width: float
     nose_height: float
     brow_thickness: float
+    brow_density: float
     brow_arch: float
     cheekbones: float
     stubble: float
     freckles: float
     wrinkles: float
+    marks: dict[int, float]
+    curtain: float  # how far from the middle long hair hangs, as a share of the cheeks' half-width
     seed: int
 
 
@@ -84,14 +87,23 @@ def draw_identity(seed: int, number: int) -> Identity:
         volume=rng.uniform(8, 17),
         nose_width=rng.uniform(8.5, 12.5),
         nose_height=rng.uniform(11, 17),
-        brow_thickness=rng.uniform(3.0, 5.2),
+        brow_thickness=rng.uniform(2.0, 5.2),
+        brow_density=rng.uniform(0.5, 0.92),
         brow_arch=rng.uniform(1.5, 4.5),
         cheekbones=rng.uniform(1, 5),
         stubble=rng.uniform(0.1, 0.25) if rng.random() < 0.3 else 0.0,
         freckles=rng.uniform(0.0, 0.25),
         wrinkles=rng.uniform(0.7, 1.1),
+        marks=_draw_marks(rng),
+        curtain=rng.uniform(0.8, 0.93),
         seed=int(rng.integers(2**31)),
     )
+
+
+def _draw_marks(rng: np.random.Generator) -> dict[int, float]:
+    """Action units whose creases the relaxed face keeps, and how deep."""
+    deepest = {1: 0.35, 4: 0.35, 6: 0.4, 10: 0.5, 12: 0.7, 15: 0.35, 17: 0.3}
+    return {unit: float(rng.uniform(0, depth)) for unit, depth in deepest.items() if rng.random() < 0.4}
 
 
 def _draw_layout(rng: np.random.Generator) -> Layout:
@@ -99,22 +111,22 @@ def _draw_layout(rng: np.random.Generator) -> Layout:
     brow = rng.uniform(99, 103)
     brow_tilt = rng.uniform(-1.5, 2.0)
     inner, outer = rng.uniform(10.5, 13.5), rng.uniform(42, 46)
-    mouth = float(rng.uniform(178, 184))
+    mouth = float(rng.uniform(166, 183))
     upper = rng.uniform(4.2, 5.6)
     lower = rng.uniform(3.2, 4.2)
     return Layout(
         brow_inner=((centre - inner, brow + brow_tilt), (centre + inner, brow + brow_tilt)),
         brow_outer=((centre - outer, brow), (centre + outer, brow)),
-        eye_half=float(rng.uniform(11.8, 14.2)),
+        eye_half=float(rng.uniform(11.0, 14.2)),
         lids_drawn=(upper + 5.0, lower + 1.5),
         lids_rest=(upper, lower),
         lid_raise=4.0,
-        nose=(centre, EYES[0][1] + float(rng.uniform(29, 35))),
+        nose=(centre, min(EYES[0][1] + float(rng.uniform(27, 35)), mouth - 17)),
         mouth=(centre, mouth),
         mouth_half=float(rng.uniform(19.5, 24.5)),
         lips_drawn=(0.0, 0.0),
         lips_height=(float(rng.uniform(5, 7.5)), float(rng.uniform(6.5, 9.5))),
-        chin=(centre, mouth + float(rng.uniform(31, 40))),
+        chin=(centre, max(float(rng.uniform(207, 219)), mouth + 31)),
         cheek_half=float(rng.uniform(53, 61)),
     )
 

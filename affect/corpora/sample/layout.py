@@ -38,11 +38,13 @@ class Portrait:
     """A relaxed face: ``picture`` (CANVAS, CANVAS, 3) uint8 RGB, ``alpha`` (CANVAS, CANVAS) float32 in [0, 1].
 
     ``rest`` names action units that the portrait already shows (negative: to be undone), with their intensity.
-    ``wrinkles`` scales how deep creases get.
+    ``marks`` names action units whose creases stay when they relax, with their depth; ``wrinkles`` scales how deep
+    creases get.
     """
 
     picture: NDArray[np.uint8]
     alpha: Array
     layout: Layout
     rest: dict[int, float]
+    marks: dict[int, float]
     wrinkles: float

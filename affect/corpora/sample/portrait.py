@@ -39,6 +39,7 @@ def draw_portrait(person: Identity, light: tuple[float, float]) -> Portrait:
         alpha=_shrink(alpha),
         layout=person.layout,
         rest={},
+        marks=person.marks,
         wrinkles=person.wrinkles,
     )
 
@@ -219,7 +220,7 @@ def _hair_front(person: Identity, head: Array) -> Array:
     if person.style == "parted":
         line += 9 * across
     temples = {"short": 122, "parted": 126, "bob": 168, "long": 190, "receding": 118, "fringe": 150}[person.style]
-    inset = {"bob": 0.9, "long": 0.91, "fringe": 0.92}.get(person.style, 0.94)
+    inset = person.curtain if person.style in ("bob", "long", "fringe") else 0.94
     line = np.where(np.abs(across) > inset, temples, line)
     line = cv2.GaussianBlur(line.astype(np.float32), (0, 0), sigmaX=2.5 * SCALE)
     wide = np.maximum(skull, (np.abs(across) < 1.08) * (Y > 120) * (temples > Y)).astype(np.float32)
@@ -275,7 +276,7 @@ def _brow(person: Identity, canvas: Array, opaque: Array, sign: float) -> None:
     )
     half = person.brow_thickness / 2 * np.clip(1.15 - t**2.5, 0.15, 1) * np.array([[0, 1]])
     cover = _fill(np.concatenate([middle - half, (middle + half)[::-1]]), 0.5)
-    _paint(canvas, opaque, 0.88 * cover, np.broadcast_to(_colour(person.brows), canvas.shape))
+    _paint(canvas, opaque, person.brow_density * cover, np.broadcast_to(_colour(person.brows), canvas.shape))
 
 
 def _lips(person: Identity, canvas: Array, opaque: Array, shade: Array) -> None:

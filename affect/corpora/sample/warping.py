@@ -37,7 +37,9 @@ class MovingFace:
         fields += [_displacement(lower_brows(layout)), *_turns(layout)]
         self._fields = (np.stack(fields) * _window()).reshape(len(fields), -1)
         self._creases = (portrait.wrinkles * np.stack(crease_maps(layout, X, Y))).reshape(len(ACTION_UNITS), -1)
-        self._skin = portrait.picture[TOP:BOTTOM, LEFT:RIGHT].astype(np.float32)
+        marks = np.array([portrait.marks.get(unit, 0.0) for unit in ACTION_UNITS], np.float32)
+        lasting = np.exp(marks @ self._creases).reshape(*X.shape, 1)
+        self._skin = portrait.picture[TOP:BOTTOM, LEFT:RIGHT] * lasting
         self._rest = np.array([portrait.rest.get(unit, 0.0) for unit in ACTION_UNITS], np.float32)
 
     def picture(self, units: Array, blink: float = 0.0, yaw: float = 0.0, pitch: float = 0.0) -> np.ndarray:
