@@ -6,6 +6,7 @@ visible when it is complete.
 """
 
 import contextlib
+import functools
 import os
 import tempfile
 import uuid
@@ -21,15 +22,25 @@ from affect.errors import AffectError
 def resolve(uri: str | Path) -> tuple[fs.FileSystem, str]:
     """The file system of ``uri`` and the path within it. Relative local paths are taken from the working directory."""
     text = os.fspath(uri)
-    if "://" not in text:
+    scheme, separator, rest = text.partition("://")
+    if not separator:
         return fs.LocalFileSystem(), os.path.abspath(os.path.expanduser(text))
+    bucket, _, key = rest.partition("/")
     try:
-        filesystem, path = fs.FileSystem.from_uri(text)
+        filesystem = _of_bucket(scheme, bucket, os.environ.get("AWS_ENDPOINT_URL"))
     except (pa.ArrowInvalid, OSError) as error:
         raise AffectError(
             f"cannot use {text!r} as a location: {error}; give a local path or s3://bucket/path"
         ) from error
-    return filesystem, path
+    return filesystem, f"{bucket}/{key}".rstrip("/")
+
+
+@functools.lru_cache
+def _of_bucket(scheme: str, bucket: str, _endpoint: str | None) -> fs.FileSystem:
+    """Made once: it asks the server for the bucket's region. A key may hold what a URI may not, such as spaces."""
+    if scheme != "s3":
+        raise pa.ArrowInvalid(f"{scheme}:// is not supported")
+    return fs.FileSystem.from_uri(f"s3://{bucket}")[0]
 
 
 def absolute(uri: str | Path) -> str:

@@ -100,10 +100,14 @@ def _ask(out: Path, endpoint: str) -> None:
 
 def _show_figures(out: Path) -> None:
     """What the demo's networks reach on people they never saw, as their runs measured it."""
-    winner = json.loads((out / "sweep" / "winner.json").read_text())
+    winner = json.loads(
+        (Path(json.loads((out / "sweep" / "winner.json").read_text())["model"]) / "model.json").read_text()
+    )
     measured = {
         "MT-VGG": json.loads((out / "mt-vgg" / "DONE").read_text())["metrics"]["test"],
-        "MT-ArcRes, winner of the search": winner["metrics"]["test"],
+        "MT-ArcRes, winner of the search": {
+            name.removeprefix("test/"): value for name, value in winner["metrics"].items() if name.startswith("test/")
+        },
     }
     table = Table(title="On the sample corpus's held-out people (synthetic: shows that it learns, no more)")
     table.add_column("network")

@@ -13,11 +13,13 @@ from affect.errors import AffectError
 
 def run(app: typer.Typer) -> None:
     """Run a job's command line; an AffectError is printed and ends the process with status 2."""
+    # A job's log is no terminal, and Ray's own lines in it are long.
+    console = Console(stderr=True, width=None if sys.stderr.isatty() else 160)
     logging.basicConfig(
         level=logging.WARNING,
         format="%(message)s",
         datefmt="[%H:%M:%S]",
-        handlers=[RichHandler(console=Console(stderr=True), show_path=False, markup=False)],
+        handlers=[RichHandler(console=console, show_path=False, markup=False)],
     )
     logging.getLogger("affect").setLevel(logging.INFO)
     try:

@@ -10,7 +10,15 @@ import pandas as pd
 import ray
 import typer
 from ray import train
-from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig, TrainingFailedError, UserCallback
+from ray.train import (
+    CheckpointConfig,
+    FailureConfig,
+    LoggingConfig,
+    RunConfig,
+    ScalingConfig,
+    TrainingFailedError,
+    UserCallback,
+)
 from ray.train.torch import TorchConfig, TorchTrainer
 from rich.console import Console
 from rich.table import Table
@@ -101,6 +109,7 @@ def fit(config: TrainConfig, out: str, callbacks: Sequence[UserCallback] = ()) -
             ),
             checkpoint_config=CheckpointConfig(num_to_keep=2),
             callbacks=list(callbacks),
+            logging_config=LoggingConfig("WARNING"),  # each report would be told by every worker
         ),
     )
     result: train.Result = trainer.fit()

@@ -25,6 +25,8 @@ from affect.training.loop import Learner, score, write_history
 from affect.training.reading import Course
 from affect.training.settings import TrainConfig
 
+logger = logging.getLogger("affect.training")
+
 BLOCK_BYTES = 32 * 2**20
 
 
@@ -95,6 +97,8 @@ def work(setup: dict[str, Any]) -> dict[str, Any]:
     if start is not None:
         with start.as_directory() as folder:
             learner.restore(Path(folder))
+        logger.info("going on from epoch %d, step %d", learner.epoch + 1, learner.step + 1)
+    begun = {"epoch": learner.epoch, "step": learner.step}
     learner.run(stream_steps(course_ref, config, rank, world, learner.epoch, learner.step))
     results = {phase: metrics.compute() for phase, metrics in learner.results.items()}
     for metrics in results.values():
@@ -126,6 +130,7 @@ def work(setup: dict[str, Any]) -> dict[str, Any]:
         "epochs": learner.epoch,
         "workers": world,
         "nodes": len(set(nodes)),
+        "begun": begun,
     }
 
 

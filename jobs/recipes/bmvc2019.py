@@ -60,7 +60,6 @@ def mt_arcres() -> TrainConfig:
 
 
 _SAMPLE = {
-    "objective": ObjectiveSettings(valence_arousal="ccc", action_units="mean"),
     "schedule": ScheduleSettings(name="one-cycle"),
     "augmentation": Augmentation(flip=True, shift=0.05, scale=0.08, rotation=6, light=0.2),
     "resources": Resources(workers=2),

@@ -1,58 +1,82 @@
-"""The preprocess and train jobs on a Ray cluster of two nodes, as a user runs them, with work on both."""
+"""The preprocess and train jobs on two Ray nodes: work on both, and a killed job goes on where it was."""
 
+import io
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
+import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from ray.cluster_utils import Cluster
 
-from affect.corpora.sample import SampleSettings, plan, write_clip, write_index
-
-PROJECT = Path(__file__).parents[2]
+from tests.cluster.conftest import TwoNodes
+from tests.made_rows import write_rows
 
 pytestmark = pytest.mark.ray
 
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Two nodes of three logical CPUs each: neither can hold two workers and what feeds them."""
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 3, "object_store_memory": 150 * 2**20})
-    cluster.add_node(num_cpus=3, object_store_memory=150 * 2**20)
-    cluster.wait_for_nodes()
-    yield cluster.address
-    cluster.shutdown()
+SMALL = ["epochs=1", "batch.rows_per_epoch=96", "resources.cpus_per_worker=2", "network.width=0.0625"]
 
 
-def job(address: str, *arguments: str) -> str:
-    result = subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=PROJECT,
-        env=os.environ | {"RAY_ADDRESS": address},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
-    return result.stdout
-
-
-def test_both_nodes_work(address: str, tmp_path: Path) -> None:
-    corpus, rows, run = (str(tmp_path / name) for name in ("corpus", "rows", "run"))
-    settings = SampleSettings(people=8, clips=8, seconds=1.0)
-    write_index(corpus, settings)
-    for clip in plan(settings):
-        write_clip(clip, corpus)
-    job(address, "jobs.preprocess", "sample", "--root", corpus, "--out", rows, "--set", "detector.size=320")
-    summary = json.loads((tmp_path / "rows" / "DONE").read_text())
-    assert summary["clips"] == len(plan(settings))
-    assert summary["last_run"]["nodes"] == 2
-    changes = ["batch.rows_per_epoch=96", "epochs=1", "resources.cpus_per_worker=2", "network.width=0.0625"]
+def train(rows: str, out: str, changes: list[str]) -> list[str]:
     sets = [word for change in changes for word in ("--set", change)]
-    job(address, "jobs.train", "sample/mt-vgg", "--data", rows, "--out", run, *sets)
+    return ["jobs.train", "sample/mt-vgg", "--data", rows, "--out", out, *sets]
+
+
+def until(what: Callable[[], bool], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_both_nodes_work(two_nodes: TwoNodes, small_corpus: tuple[str, int], tmp_path: Path) -> None:
+    corpus, clips = small_corpus
+    rows, run = str(tmp_path / "rows"), str(tmp_path / "run")
+    two_nodes.run("jobs.preprocess", "sample", "--root", corpus, "--out", rows, "--set", "detector.size=320")
+    summary = json.loads((tmp_path / "rows" / "DONE").read_text())
+    assert summary["clips"] == clips
+    assert summary["last_run"]["nodes"] == 2
+    two_nodes.run(*train(rows, run, SMALL))
     answer = json.loads((tmp_path / "run" / "DONE").read_text())
-    assert answer["workers"] == 2
-    assert answer["nodes"] == 2
+    assert (answer["workers"], answer["nodes"]) == (2, 2)
+    assert "SYNTHETIC" in (tmp_path / "run" / "report.html").read_text()
+
+
+@pytest.mark.cluster
+def test_a_killed_preprocess_goes_on(two_nodes: TwoNodes, small_corpus: tuple[str, int], tmp_path: Path) -> None:
+    corpus, clips = small_corpus
+    out = tmp_path / "rows"
+    arguments = ["jobs.preprocess", "sample", "--root", corpus, "--out", str(out), "--workers", "1"]
+    job = two_nodes.start(*arguments)
+    until(lambda: len(list(out.glob("faces/**/*.parquet"))) >= 2)
+    job.send_signal(signal.SIGKILL)
+    job.wait()
+    time.sleep(2)  # its actors end with it
+    before = {file: (file.stat().st_mtime_ns, file.read_bytes()) for file in out.glob("faces/**/*.parquet")}
+    assert 2 <= len(before) < clips
+    assert not (out / "DONE").exists()
+    two_nodes.run(*arguments)
+    summary = json.loads((out / "DONE").read_text())
+    assert summary["clips"] == clips
+    assert summary["last_run"]["clips"] == clips - len(before)
+    assert before == {file: (file.stat().st_mtime_ns, file.read_bytes()) for file in before}
+    assert len(list(out.glob("faces/**/*.parquet"))) == clips
+
+
+@pytest.mark.cluster
+def test_a_killed_training_goes_on(two_nodes: TwoNodes, tmp_path: Path) -> None:
+    rows, out = str(tmp_path / "rows"), tmp_path / "run"
+    write_rows(rows, {"train": 8, "validation": 2, "test": 2}, size=96)
+    changes = ["epochs=4", "batch.rows_per_epoch=192", "network.width=0.0625", "resources.workers=1"]
+    job = two_nodes.start(*train(rows, str(out), changes))
+    until((out / "metrics.parquet").exists)
+    job.send_signal(signal.SIGKILL)
+    job.wait()
+    assert not (out / "DONE").exists()
+    two_nodes.run(*train(rows, str(out), changes))
+    history = pd.read_parquet(io.BytesIO((out / "metrics.parquet").read_bytes()))
+    assert history["epoch"].tolist() == [0, 1, 2, 3]
+    answer = json.loads((out / "DONE").read_text())
+    assert answer["epochs"] == 4
+    assert answer["begun"]["epoch"] >= 1

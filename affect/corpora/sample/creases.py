@@ -71,7 +71,7 @@ class _Drawing:
     def _au2(self) -> Array:
         brow = self.layout.brow_outer[0][1]
         arcs = [[(x, brow - d + 0.012 * (x - 34) ** 2) for x in range(20, 49, 4)] for d in (13, 18)]
-        return self._lines([half for arc in arcs for half in self._mirrored(arc)], 0.9)
+        return self._lines([half for arc in arcs for half in self._mirrored(arc)], 1.2)
 
     def _au4(self) -> Array:
         brow = self.layout.brow_inner[0][1]
@@ -85,7 +85,8 @@ class _Drawing:
             lines += [[(corner, y + d), (corner + sign * 8, y + 2.2 * d)] for d in (-3.0, 0.5, 4.0)]
             lines.append([(x - sign * 11, y + 9), (x, y + 11.5), (x + sign * 11, y + 9)])
         cheeks = [(x + sign * 4, 141.0) for sign, (x, _) in zip((-1, 1), EYES, strict=True)]
-        return self._lines(lines, 1.4) + self._spots(cheeks, 0.22, 11, 6)
+        bags = [(x, y + 11) for x, y in cheeks]
+        return self._lines(lines, 0.9, 2) + self._spots(cheeks, 0.28, 11, 6) + self._spots(bags, -0.25, 13, 4)
 
     def _au7(self) -> Array:
         lines = [[(x - 11, y + 7.5), (x, y + 9.5), (x + 11, y + 7.5)] for x, y in EYES]

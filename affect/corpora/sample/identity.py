@@ -108,7 +108,8 @@ def _draw_marks(rng: np.random.Generator) -> dict[int, float]:
 
 def _draw_layout(rng: np.random.Generator) -> Layout:
     centre = 160.0
-    brow = rng.uniform(99, 103)
+    brow = rng.uniform(99.5, 106.5)
+    lid_raise = float(np.clip(EYES[0][1] - brow - 8.8, 2.6, 4.0))
     brow_tilt = rng.uniform(-1.5, 2.0)
     inner, outer = rng.uniform(10.5, 13.5), rng.uniform(42, 46)
     mouth = float(rng.uniform(166, 183))
@@ -118,9 +119,9 @@ def _draw_layout(rng: np.random.Generator) -> Layout:
         brow_inner=((centre - inner, brow + brow_tilt), (centre + inner, brow + brow_tilt)),
         brow_outer=((centre - outer, brow), (centre + outer, brow)),
         eye_half=float(rng.uniform(11.0, 14.2)),
-        lids_drawn=(upper + 5.0, lower + 1.5),
+        lids_drawn=(upper + lid_raise + 0.4, lower + 1.5),
         lids_rest=(upper, lower),
-        lid_raise=4.0,
+        lid_raise=lid_raise,
         nose=(centre, min(EYES[0][1] + float(rng.uniform(27, 35)), mouth - 17)),
         mouth=(centre, mouth),
         mouth_half=float(rng.uniform(19.5, 24.5)),

@@ -1,0 +1,67 @@
+"""Files are whole or absent, on a local disk and on a real S3 server alike."""
+
+from pathlib import Path
+
+import pytest
+
+from affect import storage
+from affect.errors import AffectError
+
+
+@pytest.fixture(params=["local", "s3"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "local":
+        return str(tmp_path / "place")
+    return storage.join(request.getfixturevalue("s3"), tmp_path.name)
+
+
+def test_write_read_list_delete(place: str) -> None:
+    assert storage.list_files(place) == []
+    for name in ("b/two words.txt", "a/one.txt", "a/one.bin"):
+        storage.write_text(storage.join(place, name), name)
+    assert storage.list_files(place, ".txt") == [
+        storage.join(place, "a/one.txt"),
+        storage.join(place, "b/two words.txt"),
+    ]
+    assert storage.list_folders(place) == ["a", "b"]
+    assert storage.read_text(storage.join(place, "a", "one.txt")) == "a/one.txt"
+    storage.write_text(storage.join(place, "a/one.txt"), "again")
+    assert storage.read_text(storage.join(place, "a/one.txt")) == "again"
+    storage.delete_folder(storage.join(place, "a"))
+    storage.delete_folder(storage.join(place, "never there"))
+    assert storage.list_files(place) == [storage.join(place, "b/two words.txt")]
+
+
+def test_a_failed_write_leaves_nothing(place: str) -> None:
+    uri = storage.join(place, "large.bin")
+
+    def half() -> None:
+        with storage.whole_file(uri) as path:
+            path.write_bytes(b"half")
+            raise RuntimeError("half-way")
+
+    with pytest.raises(RuntimeError, match="half-way"):
+        half()
+    assert not storage.exists(uri)
+    assert storage.list_files(place) == []
+    with storage.whole_file(uri) as path:
+        path.write_bytes(b"whole")
+    assert storage.read_bytes(uri) == b"whole"
+    with storage.local_copy(uri) as copy:
+        assert copy.read_bytes() == b"whole"
+
+
+def test_what_is_not_there_is_named(place: str) -> None:
+    with pytest.raises(AffectError, match="missing.txt does not exist"):
+        storage.read_bytes(storage.join(place, "missing.txt"))
+
+
+def test_an_unknown_kind_of_location_is_refused() -> None:
+    with pytest.raises(AffectError, match="s3://bucket/path"):
+        storage.resolve("ftp://host/file")
+
+
+def test_relative_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert storage.absolute("x/y") == str(tmp_path / "x" / "y")
+    assert storage.absolute("s3://b/x") == "s3://b/x"
