@@ -76,7 +76,7 @@ def sample_mt_vgg() -> TrainConfig:
             "network": full.network.model_copy(update={"width": 0.125, "dropout": 0.2}),
             "optimiser": OptimiserSettings(name="adam", learning_rate=1.5e-3, clip_norm=5.0),
             "batch": BatchSettings(size=96, rows_per_epoch=2400),
-            "epochs": 8,
+            "epochs": 10,
         }
     )
 
@@ -89,9 +89,9 @@ def sample_mt_arcres() -> TrainConfig:
         | {
             "recipe": "sample/mt-arcres",
             "network": full.network.model_copy(
-                update={"width": 0.125, "embedding": 64, "dropout": 0.2, "arcface": ArcFace(scale=32.0, margin=0.1)}
+                update={"width": 0.125, "embedding": 64, "dropout": 0.2, "arcface": ArcFace(scale=45.0, margin=0.1)}
             ),
-            "optimiser": OptimiserSettings(name="sgd", learning_rate=0.1, weight_decay=5e-4, clip_norm=5.0),
+            "optimiser": OptimiserSettings(name="sgd", learning_rate=0.05, weight_decay=5e-4, clip_norm=5.0),
             "batch": BatchSettings(size=96, rows_per_epoch=2400),
             "epochs": 8,
         }

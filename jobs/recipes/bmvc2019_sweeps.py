@@ -47,7 +47,7 @@ def sample_arcface() -> SweepConfig:
             "network.arcface.scale": Uniform(low=32, high=64),
             "network.embedding": Choice(values=(32, 64, 128)),
             "network.arcface.margin": Choice(values=(0.1, 0.5, 1.0)),
-            "optimiser.learning_rate": LogUniform(low=0.03, high=0.2),
+            "optimiser.learning_rate": LogUniform(low=0.02, high=0.1),
         },
         trials=4,
         concurrent=2,

@@ -102,7 +102,7 @@ def draw_identity(seed: int, number: int) -> Identity:
 
 def _draw_marks(rng: np.random.Generator) -> dict[int, float]:
     """Action units whose creases the relaxed face keeps, and how deep."""
-    deepest = {1: 0.35, 4: 0.35, 6: 0.4, 10: 0.5, 12: 0.7, 15: 0.35, 17: 0.3}
+    deepest = {1: 0.35, 4: 0.35, 6: 0.3, 10: 0.5, 12: 0.45, 15: 0.35, 17: 0.3}
     return {unit: float(rng.uniform(0, depth)) for unit, depth in deepest.items() if rng.random() < 0.4}
 
 
