@@ -6,9 +6,11 @@ from typing import Annotated
 
 import ray
 import typer
+from ray.data import DataContext
 
 from affect import storage
 from affect.corpora.sample import ClipPlan, SampleSettings, plan, video_uri, write_clip, write_index
+from affect.preprocessing.progress import Progress
 from affect.runs import RunFolder
 from jobs.cli import run
 
@@ -38,8 +40,11 @@ def make_sample(out: str, settings: SampleSettings) -> dict[str, float]:
         missing = [clip for clip in clips if not storage.exists(video_uri(clip, folder.uri))]
         logger.info("making %d of %d clips of %d people in %s", len(missing), len(clips), settings.people, folder.uri)
         if missing:
+            DataContext.get_current().enable_progress_bars = False  # in a job's log, lines are easier to read
             tasks = ray.data.from_items(missing, override_num_blocks=len(missing))
-            tasks.map(_make_clip, fn_kwargs={"root": folder.uri}).materialize()
+            with Progress(len(missing)) as progress:
+                for _ in tasks.map(_make_clip, fn_kwargs={"root": folder.uri}).iter_rows():
+                    progress.add(settings.frames, set_aside=False)
         summary = {
             "clips": len(clips),
             "made": len(missing),

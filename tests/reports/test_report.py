@@ -1,5 +1,4 @@
 import math
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -88,7 +87,6 @@ def test_it_is_written_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.cluster
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium here")
 def test_a_browser_draws_the_figures_under_the_policy(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     write(report(Figure("a", figure("x", "y").add_scatter(x=[1, 2], y=[3, 4]))), str(path))

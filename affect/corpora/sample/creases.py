@@ -86,7 +86,7 @@ class _Drawing:
             lines.append([(x - sign * 11, y + 9), (x, y + 11.5), (x + sign * 11, y + 9)])
         cheeks = [(x + sign * 4, 141.0) for sign, (x, _) in zip((-1, 1), EYES, strict=True)]
         bags = [(x, y + 11) for x, y in cheeks]
-        return self._lines(lines, 0.9, 2) + self._spots(cheeks, 0.28, 11, 6) + self._spots(bags, -0.25, 13, 4)
+        return self._lines(lines, 1.4, 2) + self._spots(cheeks, 0.32, 11, 6) + self._spots(bags, -0.25, 13, 4)
 
     def _au7(self) -> Array:
         lines = [[(x - 11, y + 7.5), (x, y + 9.5), (x + 11, y + 7.5)] for x, y in EYES]
@@ -124,7 +124,7 @@ class _Drawing:
 
     def _au20(self) -> Array:
         y, half = self.layout.mouth[1], self.layout.mouth_half
-        return self._lines(self._mirrored([(half + 6, y - 7), (half + 8, y), (half + 5, y + 8)]), 0.9, 2)
+        return self._lines(self._mirrored([(half + 6, y - 7), (half + 8, y), (half + 5, y + 8)]), 1.2, 2)
 
     def _au23(self) -> Array:
         x, y = self.layout.mouth

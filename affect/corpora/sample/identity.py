@@ -56,6 +56,7 @@ class Identity:
     stubble: float
     freckles: float
     wrinkles: float
+    mobility: float
     marks: dict[int, float]
     curtain: float  # how far from the middle long hair hangs, as a share of the cheeks' half-width
     seed: int
@@ -94,6 +95,7 @@ def draw_identity(seed: int, number: int) -> Identity:
         stubble=rng.uniform(0.1, 0.25) if rng.random() < 0.3 else 0.0,
         freckles=rng.uniform(0.0, 0.25),
         wrinkles=rng.uniform(0.7, 1.1),
+        mobility=rng.uniform(0.85, 1.15),
         marks=_draw_marks(rng),
         curtain=rng.uniform(0.8, 0.93),
         seed=int(rng.integers(2**31)),

@@ -48,3 +48,4 @@ class Portrait:
     rest: dict[int, float]
     marks: dict[int, float]
     wrinkles: float
+    mobility: float

@@ -87,7 +87,7 @@ def _chin_up(layout: Layout) -> list[Move]:
 
 def _jaw_down(layout: Layout) -> list[Move]:
     x, y = layout.chin
-    return [Move(x, y, 0, 5.0, 42, 22)]
+    return [Move(x, y, 0, 5.0, 42, 22), *_corners(layout, -2.5, 0.5)]
 
 
 MOVES: dict[int, Callable[[Layout], list[Move]]] = {
@@ -99,11 +99,11 @@ MOVES: dict[int, Callable[[Layout], list[Move]]] = {
     7: lambda _: [],
     9: _nose_up,
     10: _upper_lip_up,
-    12: lambda layout: [*_corners(layout, 7.0, -8.5), Move(layout.mouth[0], layout.mouth[1], 0, 2.0, 10, 10)],
+    12: lambda layout: [*_corners(layout, 7.0, -9.5), Move(layout.mouth[0], layout.mouth[1], 0, 2.0, 10, 10)],
     14: lambda layout: _corners(layout, 4.0, -1.0, 9, 8),
-    15: lambda layout: [*_corners(layout, 1.5, 8.0), Move(layout.mouth[0], layout.mouth[1], 0, -1.5, 10, 10)],
+    15: lambda layout: [*_corners(layout, 1.0, 9.5), Move(layout.mouth[0], layout.mouth[1], 0, -1.5, 10, 10)],
     17: _chin_up,
-    20: lambda layout: [*_corners(layout, 8.0, 2.5, 15, 11), *_lips_thin(layout, 0.18)],
+    20: lambda layout: [*_corners(layout, 9.5, 2.5, 15, 11), *_lips_thin(layout, 0.18)],
     23: lambda layout: [*_corners(layout, -4.5, 0.0), *_lips_thin(layout, 0.22)],
     24: lambda layout: [*_corners(layout, -2.0, 0.0), *_lips_thin(layout, 0.5)],
     25: lambda _: [],

@@ -41,6 +41,7 @@ def draw_portrait(person: Identity, light: tuple[float, float]) -> Portrait:
         rest={},
         marks=person.marks,
         wrinkles=person.wrinkles,
+        mobility=person.mobility,
     )
 
 

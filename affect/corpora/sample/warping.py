@@ -34,8 +34,11 @@ class MovingFace:
         fields = [_displacement(MOVES[unit](layout)) for unit in ACTION_UNITS]
         for unit in BROW_RAISERS:
             fields[ACTION_UNITS.index(unit)] *= np.clip((EYES[0][1] - 8 - Y) / 13, 0, 1)
-        fields += [_displacement(lower_brows(layout)), *_turns(layout)]
-        self._fields = (np.stack(fields) * _window()).reshape(len(fields), -1)
+        turns = _turns(layout)
+        fields += [_displacement(lower_brows(layout)), *turns]
+        still = len(fields) - len(turns)
+        scale = np.array([portrait.mobility] * still + [1.0] * len(turns), np.float32)
+        self._fields = scale[:, None] * (np.stack(fields) * _window()).reshape(len(fields), -1)
         self._creases = (portrait.wrinkles * np.stack(crease_maps(layout, X, Y))).reshape(len(ACTION_UNITS), -1)
         marks = np.array([portrait.marks.get(unit, 0.0) for unit in ACTION_UNITS], np.float32)
         lasting = np.exp(marks @ self._creases).reshape(*X.shape, 1)
