@@ -70,7 +70,8 @@ def test_a_killed_training_goes_on(two_nodes: TwoNodes, tmp_path: Path) -> None:
     write_rows(rows, {"train": 8, "validation": 2, "test": 2}, size=96)
     changes = ["epochs=4", "batch.rows_per_epoch=192", "network.width=0.0625", "resources.workers=1"]
     job = two_nodes.start(*train(rows, str(out), changes))
-    until((out / "metrics.parquet").exists)
+    kept = out / "checkpoints" / "checkpoint_manager_snapshot.json"
+    until(lambda: kept.exists() and "checkpoint_2" in kept.read_text())
     job.send_signal(signal.SIGKILL)
     job.wait()
     assert not (out / "DONE").exists()

@@ -27,7 +27,7 @@ OUTLINE = (
 )  # fmt: skip
 """Head and suit, traced by hand on the photograph."""
 
-REST = {6: -0.3, 12: -0.65}
+REST = {6: -0.3, 12: -0.55}
 """She smiles in the photograph: her relaxed face is had by undoing this much of the cheek and lip-corner raisers."""
 
 
@@ -45,8 +45,8 @@ def astronaut_portrait() -> Portrait:
         layout=_layout(transform),
         rest=REST,
         marks={},
-        wrinkles=0.8,
-        mobility=1.25,
+        wrinkles=0.65,
+        mobility=1.1,
     )
 
 

@@ -57,6 +57,8 @@ class Identity:
     freckles: float
     wrinkles: float
     mobility: float
+    pupil: float  # size of iris and pupil
+    fringe: float  # y down to which a fringe hangs
     marks: dict[int, float]
     curtain: float  # how far from the middle long hair hangs, as a share of the cheeks' half-width
     seed: int
@@ -96,6 +98,8 @@ def draw_identity(seed: int, number: int) -> Identity:
         freckles=rng.uniform(0.0, 0.25),
         wrinkles=rng.uniform(0.7, 1.1),
         mobility=rng.uniform(0.85, 1.15),
+        pupil=rng.uniform(0.84, 1.02),
+        fringe=rng.uniform(87, 96),
         marks=_draw_marks(rng),
         curtain=rng.uniform(0.8, 0.93),
         seed=int(rng.integers(2**31)),
@@ -115,12 +119,12 @@ def _draw_layout(rng: np.random.Generator) -> Layout:
     brow_tilt = rng.uniform(-1.5, 2.0)
     inner, outer = rng.uniform(10.5, 13.5), rng.uniform(42, 46)
     mouth = float(rng.uniform(166, 183))
-    upper = rng.uniform(4.2, 5.6)
+    upper = rng.uniform(3.9, 5.6)
     lower = rng.uniform(3.2, 4.2)
     return Layout(
         brow_inner=((centre - inner, brow + brow_tilt), (centre + inner, brow + brow_tilt)),
         brow_outer=((centre - outer, brow), (centre + outer, brow)),
-        eye_half=float(rng.uniform(11.0, 14.2)),
+        eye_half=float(rng.uniform(10.8, 14.2)),
         lids_drawn=(upper + lid_raise + 0.4, lower + 1.5),
         lids_rest=(upper, lower),
         lid_raise=lid_raise,
@@ -128,7 +132,7 @@ def _draw_layout(rng: np.random.Generator) -> Layout:
         mouth=(centre, mouth),
         mouth_half=float(rng.uniform(19.5, 24.5)),
         lips_drawn=(0.0, 0.0),
-        lips_height=(float(rng.uniform(5, 7.5)), float(rng.uniform(6.5, 9.5))),
+        lips_height=(float(rng.uniform(3.4, 7.5)), float(rng.uniform(5, 9.5))),
         chin=(centre, max(float(rng.uniform(207, 219)), mouth + 31)),
         cheek_half=float(rng.uniform(53, 61)),
     )

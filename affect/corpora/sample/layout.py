@@ -38,8 +38,8 @@ class Portrait:
     """A relaxed face: ``picture`` (CANVAS, CANVAS, 3) uint8 RGB, ``alpha`` (CANVAS, CANVAS) float32 in [0, 1].
 
     ``rest`` names action units that the portrait already shows (negative: to be undone), with their intensity.
-    ``marks`` names action units whose creases stay when they relax, with their depth; ``wrinkles`` scales how deep
-    creases get.
+    ``marks`` names action units whose creases stay when they relax, with their depth; ``wrinkles`` and
+    ``mobility`` scale how deep creases get and how far the skin moves.
     """
 
     picture: NDArray[np.uint8]

@@ -32,7 +32,7 @@ def _inner_brows_up(layout: Layout) -> list[Move]:
 
 def _outer_brows_up(layout: Layout) -> list[Move]:
     return [
-        Move(layout.brow_outer[side][0] - 6 * sign, layout.brow_outer[side][1] - 5, 0, -9.5, 15, 12)
+        Move(layout.brow_outer[side][0] - 6 * sign, layout.brow_outer[side][1] - 5, 0, -8.5, 15, 12)
         for sign, side in SIDES
     ]
 

@@ -216,7 +216,7 @@ def _hair_front(person: Identity, head: Array) -> Array:
     cv2.ellipse(skull, (160 * SCALE, 126 * SCALE), axes, 0, 180, 360, 1.0, -1, cv2.LINE_AA)
     skull = np.maximum(skull, head * (Y < 130))
     across = (X - 160) / reach
-    top = {"short": 80, "parted": 79, "bob": 82, "long": 80, "receding": 68, "fringe": 90}[person.style]
+    top = {"short": 80, "parted": 79, "bob": 82, "long": 80, "receding": 68, "fringe": person.fringe}[person.style]
     line = top + {"receding": 9, "fringe": 0}.get(person.style, 4) * across**2
     if person.style == "parted":
         line += 9 * across
@@ -254,10 +254,10 @@ def _eye(person: Identity, canvas: Array, opaque: Array, centre: tuple[float, fl
     opening = _fill(np.concatenate([upper, lower[::-1]]), 0.3)
     distance = np.sqrt((X - x) ** 2 + (Y - y + 0.4) ** 2)
     ball = _colour((186, 180, 174)) * (1 - 0.25 * ((X - x) / layout.eye_half) ** 2)[..., None]
-    iris = np.clip((6.2 - distance) * 1.5, 0, 1)[..., None]
+    iris = np.clip((6.2 - distance / person.pupil) * 1.5, 0, 1)[..., None]
     rim = np.clip(1.15 - 0.5 * np.clip((distance - 4) / 2, 0, 1), 0, 2)[..., None]
     ball = ball * (1 - iris) + iris * _colour(person.iris) * rim
-    pupil = np.clip((2.7 - distance) * 1.5, 0, 1)[..., None]
+    pupil = np.clip((2.7 - distance / person.pupil) * 1.5, 0, 1)[..., None]
     ball = ball * (1 - pupil) + pupil * 12
     glint = _bump(x - 1.8, y - 2.4, 1.1, 1.1)[..., None]
     _paint(canvas, opaque, opening, (ball * (1 - glint) + glint * 255).astype(np.float32))
