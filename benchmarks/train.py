@@ -1,7 +1,8 @@
 """Training under Ray Train and Ray Data against a bare torch loop over tensors that are in memory already.
 
-One worker, one torch thread on both sides, the same network, loss, optimiser and batches. Start-up is left out and
-reported; a round is a run of each, and the median of the rounds' ratios is the figure.
+One worker, one torch thread on both sides, the same network, loss, optimiser and batches. Each side warms up before it
+is timed: the bare loop by ten steps, the run by its first epoch. Start-up is left out and reported; a round is a run of
+each, and the median of the rounds' ratios is the figure.
 """
 
 import json
@@ -31,7 +32,7 @@ def bare(config: TrainConfig, steps: list[Step]) -> float:
     """Steps per second of a plain loop over ``steps``."""
     torch.set_num_threads(config.resources.threads)
     torch.manual_seed(config.seed)
-    network = networks.build(config.network).train()
+    network = networks.build(config.network).to(memory_format=torch.channels_last).train()
     objective = MultiTask(config.objective, config.network)
     optimiser = build_optimiser(config.optimiser, network.parameters())
 
@@ -41,7 +42,7 @@ def bare(config: TrainConfig, steps: list[Step]) -> float:
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
 
-    for step in steps[: len(steps) // 2]:  # the other side's first epoch is its warm-up
+    for step in steps[:10]:
         one(step)
     began = time.perf_counter()
     for step in steps:
@@ -61,10 +62,11 @@ def under_ray(config: TrainConfig, out: str) -> tuple[float, float, float]:
 def main(
     data: Annotated[str, typer.Option(help="folder written by jobs.preprocess; rows are made when none is given")] = "",
     name: Annotated[str, typer.Option("--recipe")] = "sample/mt-vgg",
-    width: float = 0.25,
+    width: float = 0.125,
     rounds: int = 5,
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
+    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     ray.init(num_cpus=8, log_to_driver=False, object_store_memory=500 * 2**20)
     with tempfile.TemporaryDirectory() as folder:
         if not data:
@@ -89,20 +91,20 @@ def main(
         print(f"{config.recipe}, width {width}, batch {course.train.batch}, {len(steps)} steps; ", end="")
         print(f"torch threads 1 on both sides, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
         results = []
-        for number in range(rounds + 1):  # the first is for warming up
+        for number in range(rounds):
             plain = bare(config, steps)
             rate, waited, total = under_ray(config, str(Path(folder) / str(number)))
             start = total - 2 * course.train.steps_per_epoch / rate
             results.append({"bare": plain, "ray": rate, "ratio": rate / plain, "wait": waited, "other_seconds": start})
             print(
-                f"{'warm-up' if not number else f'round {number}'}: bare {plain:.2f} steps/s, under Ray {rate:.2f}, "
+                f"round {number + 1}: bare {plain:.2f} steps/s, under Ray {rate:.2f}, "
                 f"ratio {rate / plain:.3f}, waiting for data {waited:.1%}, start-up and validation {start:.1f} s",
                 flush=True,
             )
-        ratio = statistics.median(result["ratio"] for result in results[1:])
+        ratio = statistics.median(result["ratio"] for result in results)
         print(f"median ratio {ratio:.3f} (wanted: at least 0.85)")
         if json_file:
-            json_file.write_text(json.dumps({"ratio": ratio, "rounds": results[1:]}, indent=2))
+            json_file.write_text(json.dumps({"ratio": ratio, "rounds": results}, indent=2))
 
 
 if __name__ == "__main__":

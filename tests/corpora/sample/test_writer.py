@@ -5,6 +5,7 @@ import av
 import numpy as np
 import pytest
 
+from affect import storage
 from affect.corpora import open_corpus
 from affect.corpora.sample.animation import animate
 from affect.corpora.sample.plan import ClipPlan, plan
@@ -109,3 +110,17 @@ def test_the_index_says_that_it_is_synthetic_and_who_is_in_it(root: Path) -> Non
     assert SampleSettings.parse(index["settings"]) == SETTINGS
     assert len(index["people"]) == SETTINGS.people
     assert {"name": "astronaut", "split": "test"} in index["people"]
+
+
+def test_object_storage_holds_it_as_well(s3: str) -> None:
+    root = f"{s3}/sample"
+    settings = SampleSettings(people=3, clips=3, seconds=0.1, width=64, height=48)
+    for clip in plan(settings):
+        write_clip(clip, root)
+    write_index(root, settings)
+    corpus = open_corpus("sample", root)
+    assert corpus.synthetic
+    for clip in corpus.clips():
+        assert storage.exists(clip.media)
+        assert all(len(labels) == settings.frames for labels in corpus.labels(clip).values())
+    assert len(list(corpus.clips())) == 3
