@@ -13,7 +13,6 @@ from ray import train
 from ray.train import (
     CheckpointConfig,
     FailureConfig,
-    LoggingConfig,
     RunConfig,
     ScalingConfig,
     TrainingFailedError,
@@ -109,7 +108,6 @@ def fit(config: TrainConfig, out: str, callbacks: Sequence[UserCallback] = ()) -
             ),
             checkpoint_config=CheckpointConfig(num_to_keep=2),
             callbacks=list(callbacks),
-            logging_config=LoggingConfig("WARNING"),  # each report would be told by every worker
         ),
     )
     result: train.Result = trainer.fit()

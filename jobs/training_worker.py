@@ -141,4 +141,4 @@ def _log_to_stdout() -> None:
     logger = logging.getLogger("affect")
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.INFO)
-    logging.getLogger("ray.train").setLevel(logging.WARNING)  # it would tell every report on every worker
+    logging.getLogger().setLevel(logging.WARNING)  # Ray would tell every report on every worker

@@ -42,7 +42,7 @@ def sample_arcface() -> SweepConfig:
     return SweepConfig(
         recipe="sample/arcface",
         paper="BMVC 2019, Table 3, other learning rates",
-        train=train.model_copy(update={"epochs": 4, "centre_rows": 512, "resources": resources}),
+        train=train.model_copy(update={"epochs": 5, "centre_rows": 512, "resources": resources}),
         space={
             "network.arcface.scale": Uniform(low=32, high=64),
             "network.embedding": Choice(values=(32, 64, 128)),
