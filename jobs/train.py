@@ -160,7 +160,7 @@ def _report(config: TrainConfig, out: str, answer: dict[str, Any]) -> None:
         config=config.model_dump(mode="json"),
         metrics={last: answer["metrics"][last]} | answer["metrics"],
         data=[source.model_dump() for source in description.data],
-        confusion=np.array(answer["confusion"][last]) if last in answer["confusion"] else None,
+        confusion=np.array(answer["confusion"]["validation"]) if "validation" in answer["confusion"] else None,
         facts={"Workers": str(answer["workers"]), "Training": f"{history['seconds'].sum() / 60:.1f} min"},
         commands={"Promote": f"python -m jobs.promote {out} --name NAME --store STORE"},
     )
