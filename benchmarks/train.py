@@ -37,7 +37,7 @@ def bare(config: TrainConfig, steps: list[Step]) -> float:
     optimiser = build_optimiser(config.optimiser, network.parameters())
 
     def one(step: Step) -> None:
-        loss, _ = objective(network(to_input(step.images)), step.targets)
+        loss, _ = objective(network({"image": to_input(step.images)}), step.targets)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()

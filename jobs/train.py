@@ -28,6 +28,7 @@ from affect.models.files import load_model
 from affect.reports.report import write
 from affect.reports.run_report import TrainingRun, run_report
 from affect.runs import RunFolder
+from affect.training.beginning import begin
 from affect.training.index import build_index
 from affect.training.plan import TrainPlan
 from affect.training.reading import Course
@@ -80,6 +81,8 @@ def fit(config: TrainConfig, out: str, callbacks: Sequence[UserCallback] = ()) -
     """
     config = config.model_copy(update={"data": tuple(storage.absolute(folder) for folder in config.data)})
     out = storage.absolute(out)
+    if config.pretrained or config.frozen:
+        begin(config)  # tells what does not fit before the cluster is put to work
     course = plan_course(config)
     logger.info(
         "%s: training rows %s; batches %s, %d steps an epoch, %d epochs",

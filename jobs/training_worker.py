@@ -18,9 +18,10 @@ from ray.data.collate_fn import ArrowBatchCollateFn
 from ray.train.torch import get_device, prepare_model
 from torch import distributed
 
-from affect import networks, storage
+from affect import storage
 from affect.models.files import ModelDescription, TrainingData, save_model
 from affect.training.batches import Collate, Step
+from affect.training.beginning import begin
 from affect.training.loop import Learner, score, write_history
 from affect.training.reading import Course
 from affect.training.settings import TrainConfig
@@ -78,7 +79,7 @@ def work(setup: dict[str, Any]) -> dict[str, Any]:
     np.random.seed(config.seed)  # noqa: NPY002 - libraries may still draw from it
     torch.manual_seed(config.seed)
     # As the pictures arrive; a sixth to a third faster on a CPU than the other layout.
-    network = networks.build(config.network).to(memory_format=torch.channels_last)
+    network = begin(config).to(memory_format=torch.channels_last)
     model = prepare_model(network)
     torch.manual_seed(config.seed * 1009 + rank)
 

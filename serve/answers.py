@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from typing_extensions import TypedDict
 
 from affect.models.answer import Face
+from affect.networks.spec import Head
 
 PROBLEM = "application/problem+json"
 
@@ -40,7 +41,7 @@ class TrainedOn(TypedDict):
 class ServedModel(ModelName):
     """The model that answers, and what it can say."""
 
-    outputs: list[Literal["valence_arousal", "expression", "action_units"]]
+    outputs: list[Head]
     expressions: list[str]
     action_units: list[str]
     trained_on: list[TrainedOn]

@@ -19,5 +19,10 @@ def detection_f1(counts: DetectionCounts) -> NDArray[np.float64]:
     return _ratio(2 * hits, 2 * hits + false_alarms + misses)
 
 
+def mean_of_defined(scores: NDArray[np.float64]) -> float:
+    """Mean of the ``scores`` that are not NaN; 0 where all are."""
+    return float(np.nanmean(scores)) if not np.isnan(scores).all() else 0.0
+
+
 def _ratio(numerator: NDArray[np.int64], denominator: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.where(denominator > 0, numerator / np.maximum(denominator, 1), np.nan)

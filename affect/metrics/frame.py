@@ -19,9 +19,14 @@ class FrameMetrics:
         self.tasks = {head: TASKS[head](spec) for head in spec.heads}
 
     def update(self, predictions: Mapping[str, Any], targets: Mapping[str, Any]) -> None:
-        """Predictions of Network.predict and targets as in objectives.MultiTask, batch first, tensors or arrays."""
+        """Predictions of Network.predict and targets as in objectives.MultiTask, batch first, tensors or arrays.
+
+        Outputs whose targets are missing are left out, as are those of which nothing was annotated.
+        """
         for head, task in self.tasks.items():
-            task.update(as_array(predictions[head]), as_array(targets[head]))
+            labels = task.labels({name: as_array(targets[name]) for name in task.targets if name in targets})
+            if labels is not None:
+                task.update(as_array(predictions[head]), labels)
 
     def state(self) -> State:
         """All that has been seen, as a few small arrays by name."""

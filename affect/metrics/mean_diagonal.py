@@ -1,12 +1,9 @@
-"""Mean diagonal of the confusion matrix (the default of RAF-DB), which is the unweighted average recall."""
-
-import numpy as np
+"""Mean diagonal of the confusion matrix (the default of RAF-DB)."""
 
 from affect.metrics.confusion import ConfusionMatrix
+from affect.metrics.unweighted_average_recall import unweighted_average_recall
 
 
 def mean_diagonal(matrix: ConfusionMatrix) -> float:
-    """Mean recall over the classes that are in the labels; 0 where nothing was seen."""
-    labels = matrix.counts.sum(axis=1)
-    present = labels > 0
-    return float((np.diagonal(matrix.counts)[present] / labels[present]).mean()) if present.any() else 0.0
+    """Mean of the diagonal once rows are shares of their label: the unweighted average recall."""
+    return unweighted_average_recall(matrix)

@@ -1,28 +1,33 @@
 """For each output of a network, what is accumulated and which metrics follow: one class and one entry each."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affect.labels import (
+    COMPOUND_EXPRESSIONS,
     EXPRESSIONS,
+    NO_COMPOUND,
     NO_EXPRESSION,
     VALENCE_AROUSAL,
     action_unit_columns,
     action_unit_label,
+    class_positions,
 )
-from affect.metrics.accuracy import accuracy
+from affect.metrics.accuracy import accuracy, detection_accuracy
 from affect.metrics.ccc import concordance
 from affect.metrics.confusion import ConfusionMatrix
 from affect.metrics.detections import DetectionCounts
-from affect.metrics.f1 import class_f1, detection_f1
+from affect.metrics.emotionet import emotionet_action_units, emotionet_emotions
+from affect.metrics.f1 import class_f1, detection_f1, mean_of_defined
 from affect.metrics.mean_diagonal import mean_diagonal
 from affect.metrics.mean_squared_error import mean_squared_error
 from affect.metrics.moments import PairedMoments
 from affect.metrics.pearson import pearson
+from affect.metrics.unweighted_average_recall import unweighted_average_recall
 from affect.networks.spec import Head, NetworkSpec
 
 ACTION_UNIT_THRESHOLD = 0.5
@@ -32,11 +37,17 @@ ACTION_UNIT_THRESHOLD = 0.5
 class TaskMetrics(ABC):
     """The metrics of one output."""
 
+    targets: ClassVar[tuple[str, ...]]
+    """What is looked at of MultiTask's targets."""
     accumulator: PairedMoments | ConfusionMatrix | DetectionCounts
+
+    def labels(self, targets: Mapping[str, NDArray[Any]]) -> NDArray[Any] | None:
+        """The labels of this output, from those of its ``targets`` that are given; None where none is."""
+        return targets.get(self.targets[0])
 
     @abstractmethod
     def update(self, predictions: NDArray[Any], targets: NDArray[Any]) -> None:
-        """Predictions of Network.predict and targets as in MultiTask, in arrays of the same length."""
+        """Predictions of Network.predict and what ``labels`` gave, in arrays of the same length."""
 
     @abstractmethod
     def compute(self) -> dict[str, float]:
@@ -45,6 +56,8 @@ class TaskMetrics(ABC):
 
 class ValenceArousalMetrics(TaskMetrics):
     """CCC, MSE and Pearson's coefficient over all frames of which valence and arousal are annotated."""
+
+    targets = ("valence_arousal",)
 
     def __init__(self, spec: NetworkSpec) -> None:  # noqa: ARG002
         self.accumulator: PairedMoments = PairedMoments(len(VALENCE_AROUSAL))
@@ -64,11 +77,14 @@ class ValenceArousalMetrics(TaskMetrics):
         }
 
 
-class ExpressionMetrics(TaskMetrics):
-    """Macro F1 over the classes in labels or predictions, with their count, accuracy and mean recall."""
+class ClassMetrics(TaskMetrics):
+    """Metrics of classes, the macro F1 being over those in labels or predictions, whose count is given.
 
-    def __init__(self, spec: NetworkSpec) -> None:  # noqa: ARG002
-        self.accumulator: ConfusionMatrix = ConfusionMatrix(len(EXPRESSIONS))
+    Mean diagonal and unweighted average recall are one figure under the names that two corpora's papers give it.
+    """
+
+    name: ClassVar[str]
+    accumulator: ConfusionMatrix
 
     def update(self, predictions: NDArray[Any], targets: NDArray[Any]) -> None:
         annotated = targets != NO_EXPRESSION
@@ -79,23 +95,59 @@ class ExpressionMetrics(TaskMetrics):
         if np.isnan(scores).all():
             return {}
         return {
-            "expression_macro_f1": float(np.nanmean(scores)),
-            "expression_accuracy": accuracy(self.accumulator),
-            "expression_mean_diagonal": mean_diagonal(self.accumulator),
-            "expression_classes": float((~np.isnan(scores)).sum()),
+            f"{self.name}_macro_f1": mean_of_defined(scores),
+            f"{self.name}_accuracy": accuracy(self.accumulator),
+            f"{self.name}_mean_diagonal": mean_diagonal(self.accumulator),
+            f"{self.name}_unweighted_average_recall": unweighted_average_recall(self.accumulator),
+            f"{self.name}_emotionet_score": emotionet_emotions(self.accumulator),
+            f"{self.name}_classes": float((~np.isnan(scores)).sum()),
         }
 
 
-class ActionUnitMetrics(TaskMetrics):
-    """F1 of each action unit that the network outputs and that is annotated, their mean and their count.
+class ExpressionMetrics(ClassMetrics):
+    """ClassMetrics of the seven expressions."""
 
-    An action unit that is neither in the labels nor in the predictions has no F1 and does not count, as with classes.
+    targets = ("expression",)
+    name = "expression"
+
+    def __init__(self, spec: NetworkSpec) -> None:  # noqa: ARG002
+        self.accumulator = ConfusionMatrix(len(EXPRESSIONS))
+
+
+class CompoundMetrics(ClassMetrics):
+    """ClassMetrics of the compound expressions of ``spec``; their labels are those of objectives.compound."""
+
+    targets = ("compound", "expression")
+    name = "compound"
+
+    def __init__(self, spec: NetworkSpec) -> None:
+        self.tables = {
+            "compound": class_positions(COMPOUND_EXPRESSIONS, spec.compounds),
+            "expression": class_positions(EXPRESSIONS, spec.compounds),
+        }
+        self.accumulator = ConfusionMatrix(len(spec.compounds))
+
+    def labels(self, targets: Mapping[str, NDArray[Any]]) -> NDArray[Any] | None:
+        found = [table[targets[name].astype(np.intp)] for name, table in self.tables.items() if name in targets]
+        if len(found) < len(self.tables):
+            return found[0] if found else None
+        return np.where(found[0] != NO_COMPOUND, found[0], found[1])
+
+
+class ActionUnitMetrics(TaskMetrics):
+    """F1 and accuracy of each action unit that the network outputs and that is annotated, and their means.
+
+    An action unit that is neither in the labels nor in the predictions has no F1 and does not count in the mean, as
+    with classes; their count is given. EmotioNet's score is the average of the two means.
     """
+
+    targets = ("action_units",)
+    accumulator: DetectionCounts
 
     def __init__(self, spec: NetworkSpec) -> None:
         self.action_units = spec.action_units
         self.columns = action_unit_columns(spec.action_units)
-        self.accumulator: DetectionCounts = DetectionCounts(len(spec.action_units))
+        self.accumulator = DetectionCounts(len(spec.action_units))
 
     def update(self, predictions: NDArray[Any], targets: NDArray[Any]) -> None:
         self.accumulator.update(predictions >= ACTION_UNIT_THRESHOLD, targets[:, self.columns])
@@ -103,18 +155,27 @@ class ActionUnitMetrics(TaskMetrics):
     def compute(self) -> dict[str, float]:
         if not self.accumulator.annotated.any():
             return {}
-        scores = detection_f1(self.accumulator)
-        named = {
-            f"{action_unit_label(unit)}_f1": float(score)
-            for unit, score in zip(self.action_units, scores, strict=True)
-            if not np.isnan(score)
+        scores, accuracies = detection_f1(self.accumulator), detection_accuracy(self.accumulator)
+        return {
+            "action_units_f1": mean_of_defined(scores),
+            "action_units_accuracy": mean_of_defined(accuracies),
+            "action_units_emotionet_score": emotionet_action_units(self.accumulator),
+            "action_units_counted": float((~np.isnan(scores)).sum()),
+            **self._of_each("f1", scores),
+            **self._of_each("accuracy", accuracies),
         }
-        mean = float(np.mean(list(named.values()))) if named else 0.0
-        return {"action_units_f1": mean, "action_units_counted": float(len(named)), **named}
+
+    def _of_each(self, metric: str, values: NDArray[np.float64]) -> dict[str, float]:
+        return {
+            f"{action_unit_label(unit)}_{metric}": float(value)
+            for unit, value in zip(self.action_units, values, strict=True)
+            if not np.isnan(value)
+        }
 
 
 TASKS: dict[Head, Callable[[NetworkSpec], TaskMetrics]] = {
     "valence_arousal": ValenceArousalMetrics,
     "expression": ExpressionMetrics,
     "action_units": ActionUnitMetrics,
+    "compound": CompoundMetrics,
 }

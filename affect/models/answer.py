@@ -20,6 +20,7 @@ class Prediction(TypedDict, total=False):
     valence: Annotated[Bipolar, Field(description="-1 unpleasant to 1 pleasant")]
     arousal: Annotated[Bipolar, Field(description="-1 calm to 1 excited")]
     action_units: Annotated[dict[str, Probability], Field(description="probability of each action unit, as AU12")]
+    compound: Annotated[dict[str, Probability], Field(description="probability of each compound expression")]
 
 
 class FoundFace(TypedDict):

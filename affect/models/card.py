@@ -42,5 +42,6 @@ def outputs(network: NetworkSpec) -> list[str]:
         "valence_arousal": "valence and arousal, each in [-1, 1]",
         "expression": "probabilities of the expressions " + ", ".join(EXPRESSIONS),
         "action_units": "probabilities of the action units " + ", ".join(map(action_unit_label, network.action_units)),
+        "compound": "probabilities of the compound expressions " + ", ".join(network.compounds),
     }
     return [lines[head] for head in network.heads]

@@ -20,7 +20,8 @@ from affect.networks import Network, build
 from affect.networks.spec import NetworkSpec
 from affect.preprocessing.settings import Preprocessing
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: the weights of a network are named by stream, as in streams.image.encoder."""
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "model.json"
 

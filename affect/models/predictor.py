@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from affect.errors import AffectError
 from affect.faces.alignment import align
 from affect.faces.detector import Detections, Detector
 from affect.labels import EXPRESSIONS, action_unit_label
@@ -20,10 +21,15 @@ _SUBPIXEL = 2  # decimals of a position
 class Predictor:
     """Asks a network about aligned crops, in float32, on a GPU where there is one.
 
-    Both arguments come from ``load_model``.
+    Both arguments come from ``load_model``. Raises AffectError where the network takes more than single pictures.
     """
 
     def __init__(self, network: Network, description: ModelDescription, batch: int = 64) -> None:
+        network_takes = description.network.takes
+        if network_takes != ["image"]:
+            raise AffectError(
+                f"the model takes {', '.join(network_takes)}, not single pictures of faces; give it whole videos"
+            )
         self.description = description
         self.batch = batch
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -35,7 +41,8 @@ class Predictor:
         predictions: list[Prediction] = []
         for start in range(0, len(crops), self.batch):
             images = torch.from_numpy(np.ascontiguousarray(crops[start : start + self.batch])).to(self.device)
-            outputs = {name: tensor.cpu().numpy() for name, tensor in self.network.predict(to_input(images)).items()}
+            predicted = self.network.predict({"image": to_input(images)})
+            outputs = {name: tensor.cpu().numpy() for name, tensor in predicted.items()}
             predictions += [self._describe(outputs, row) for row in range(len(images))]
         return predictions
 
@@ -50,6 +57,8 @@ class Predictor:
         if "action_units" in outputs:
             names = tuple(map(action_unit_label, self.description.network.action_units))
             prediction["action_units"] = _named(names, outputs["action_units"][row])
+        if "compound" in outputs:
+            prediction["compound"] = _named(self.description.network.compounds, outputs["compound"][row])
         return prediction
 
 

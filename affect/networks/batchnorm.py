@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from affect.networks.precision import full_precision
 from affect.objectives.world import global_sum, world_size
 
 
@@ -22,7 +23,7 @@ class SyncBatchNorm(_BatchNorm):
         if not self.training or world_size() == 1:
             return super().forward(features)
         self._check_input_dim(features)
-        with torch.autocast(features.device.type, enabled=False):
+        with full_precision(features):
             mean, variance, count = _global_moments(features)
             self._track(mean.detach(), variance.detach(), count.detach())
             scale = torch.rsqrt(variance + self.eps)

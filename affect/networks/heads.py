@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from affect.labels import EXPRESSIONS, VALENCE_AROUSAL
+from affect.networks.precision import full_precision
 from affect.networks.spec import Head, NetworkSpec
 
 
@@ -69,7 +70,7 @@ def cosines(embedding: Tensor, vectors: Tensor) -> Tensor:
 
     The cosine to or from a zero vector is 0.
     """
-    with torch.autocast(embedding.device.type, enabled=False):
+    with full_precision(embedding):
         dtype = torch.promote_types(embedding.dtype, torch.float32)
         # The floor of the norm also bounds the gradient at a zero vector.
         unit = functional.normalize(embedding.to(dtype), dim=1, eps=1e-6)
@@ -94,6 +95,10 @@ def _expression(features: int, spec: NetworkSpec) -> HeadLayer:
     return LinearHead(features, len(EXPRESSIONS), _probabilities)
 
 
+def _compound(features: int, spec: NetworkSpec) -> HeadLayer:
+    return LinearHead(features, len(spec.compounds), _probabilities)
+
+
 def _action_units(features: int, spec: NetworkSpec) -> HeadLayer:
     return LinearHead(features, len(spec.action_units), torch.sigmoid)
 
@@ -102,4 +107,5 @@ HEADS: dict[Head, Callable[[int, NetworkSpec], HeadLayer]] = {
     "valence_arousal": _valence_arousal,
     "expression": _expression,
     "action_units": _action_units,
+    "compound": _compound,
 }

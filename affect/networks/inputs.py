@@ -1,4 +1,4 @@
-"""From pictures as stored to what networks take."""
+"""From what is stored to what networks take."""
 
 import numpy as np
 import torch
@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from affect.errors import AffectError
+
+LANDMARK_VALUES = 2 * 68
 
 
 def to_input(pictures: Tensor | NDArray[np.uint8]) -> Tensor:
@@ -17,3 +19,12 @@ def to_input(pictures: Tensor | NDArray[np.uint8]) -> Tensor:
     if pictures.dtype != torch.uint8 or pictures.ndim != 4 or pictures.shape[3] != 3:
         raise AffectError(f"pictures must be uint8 (B, H, W, 3), not {pictures.dtype} {tuple(pictures.shape)}")
     return pictures.permute(0, 3, 1, 2).float().sub_(127.5).div_(127.5)
+
+
+def to_landmarks(landmarks: Tensor, size: int) -> Tensor:
+    """68 landmarks, (B, 136) x and y in pixels of a crop of ``size``, with -1 and 1 at its edges.
+
+    The papers do not say in which units landmarks join the features; these are those of the crop they belong to, at
+    the scale of the pictures.
+    """
+    return landmarks.float() * (2 / size) - 1

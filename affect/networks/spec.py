@@ -5,9 +5,10 @@ from typing import Literal, Self
 from pydantic import Field, PositiveInt, model_validator
 
 from affect.configuration import Configuration
-from affect.labels import ACTION_UNITS
+from affect.labels import ACTION_UNITS, COMPOUND_EXPRESSIONS, EXPRESSIONS
 
-Head = Literal["valence_arousal", "expression", "action_units"]
+Head = Literal["valence_arousal", "expression", "action_units", "compound"]
+Stream = Literal["image", "sound"]
 
 
 class ArcFace(Configuration):
@@ -17,28 +18,73 @@ class ArcFace(Configuration):
     margin: float = Field(default=0.1, ge=0, le=3.1)
 
 
+class Recurrent(Configuration):
+    """A recurrent part: what a network remembers from frame to frame."""
+
+    cell: str = "gru"
+    """One of networks.recurrent.CELLS."""
+    layers: PositiveInt = 2
+    units: PositiveInt = 128
+    """Of each layer, before ``width``."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Between the layers (IJCV 2019, Table 8)."""
+    attention: PositiveInt | None = None
+    """How many past outputs attention looks back at (EXT 2018, section IV.A: 32)."""
+    attention_input: Literal["features", "gates"] = "gates"
+    """How wide attention's input layer is: as the features, as in TensorFlow 1, or no wider than the gates it feeds.
+
+    Only linear maps follow it, so that no more than that many values pass; wider is slower and no more able.
+    """
+    sequence_length: PositiveInt = 80
+    """T of IndRNN's bound 2^(1/T) on its recurrent weights."""
+
+
 class NetworkSpec(Configuration):
-    """A composition of encoder and heads; what a network outputs is declared here once."""
+    """A composition of encoder, fully connected and recurrent parts and heads.
+
+    What a network takes and what it outputs are declared here once.
+    """
 
     encoder: str
+    """One of networks.ENCODERS."""
+    streams: tuple[Stream, ...] = ("image",)
+    """What is looked at: crops of faces, pictures of the sound, or both by streams that are alike."""
     input_size: int = Field(default=96, ge=32)
+    normalisation: str = "unit"
+    """Colour order and range the encoder was made for, one of networks.normalisation.NORMALISATIONS."""
     width: float = Field(default=1.0, gt=0)
-    """Multiplies the channels; 1.0 is the paper's."""
+    """Multiplies the channels and units; 1.0 is the paper's."""
+    pooling: Literal["flatten", "average"] = "flatten"
+    """What becomes of the encoder's last map: all its values, or the mean of each channel."""
+    landmarks: bool = False
+    """Join the 68 landmarks (136 values) to the encoder's features (IJCV 2019, section 4.2.1.2)."""
     fully_connected: tuple[PositiveInt, ...] = ()
-    """Units of the layers between the encoder's last map and the heads, before ``width``."""
+    """Units of the layers after the encoder, before ``width``."""
     embedding: PositiveInt | None = None
-    """Size d of an embedding layer before the heads (MT-ArcRes, MT-ArcVGG); not scaled by ``width``."""
+    """Size d of an embedding layer (MT-ArcRes, MT-ArcVGG, SphereFace-20); not scaled by ``width``."""
+    embedding_norm: bool = True
+    """Whether batch norm follows the embedding layer."""
     dropout: float = Field(default=0.4, ge=0, lt=1)
+    """After each fully connected layer; where there is none, on the encoder's features."""
+    recurrent: Recurrent | None = None
+    """What each stream ends in; its features are those of the layers before."""
+    fusion: Recurrent | None = None
+    """What joins two streams (BMVC 2019, Figure 4)."""
+    initialisation: str = "he"
+    """One of networks.initialisation.INITIALISATIONS."""
     heads: tuple[Head, ...] = ("valence_arousal", "expression", "action_units")
     action_units: tuple[int, ...] = ACTION_UNITS
+    compounds: tuple[str, ...] = ()
+    """Compound expressions of the head of that name, among labels.COMPOUND_EXPRESSIONS or EXPRESSIONS."""
     arcface: ArcFace | None = None
     """When set, the expression head gives cosines to seven unit vectors instead of logits."""
     sync_batchnorm: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if not self.heads or len(set(self.heads)) < len(self.heads):
-            raise ValueError(f"heads must name each output once and at least one, not {list(self.heads)}")
+        for name, given in (("heads", self.heads), ("streams", self.streams)):
+            if not given or len(set(given)) < len(given):
+                raise ValueError(f"{name} must name each once and at least one, not {list(given)}")
         if list(self.action_units) != [unit for unit in ACTION_UNITS if unit in self.action_units]:
             known = list(ACTION_UNITS)
             raise ValueError(
@@ -46,6 +92,26 @@ class NetworkSpec(Configuration):
             )
         if "action_units" in self.heads and not self.action_units:
             raise ValueError("the head action_units needs action_units to be named")
+        unknown = set(self.compounds) - {*COMPOUND_EXPRESSIONS, *EXPRESSIONS}
+        if unknown:
+            raise ValueError(f"compounds must be names of labels.COMPOUND_EXPRESSIONS, not {sorted(unknown)}")
+        if ("compound" in self.heads) != bool(self.compounds):
+            raise ValueError("the head compound and the names in compounds come together or not at all")
         if self.arcface is not None and "expression" not in self.heads:
             raise ValueError("arcface is a form of the expression head, which heads does not name")
+        if (len(self.streams) > 1) != (self.fusion is not None):
+            raise ValueError("fusion joins two streams: name both image and sound in streams, or leave it out")
+        if self.landmarks and "image" not in self.streams:
+            raise ValueError("landmarks belong to the image stream, which streams does not name")
         return self
+
+    @property
+    def takes(self) -> list[str]:
+        """What Network.forward needs: the streams, "landmarks" and "lengths" of sequences."""
+        landmarks = ["landmarks"] if self.landmarks else []
+        return [*self.streams, *landmarks, *(["lengths"] if self.sequential else [])]
+
+    @property
+    def sequential(self) -> bool:
+        """Whether it takes frames in order, by sequences."""
+        return self.recurrent is not None or self.fusion is not None

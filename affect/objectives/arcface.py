@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from affect.networks.spec import ArcFace
+from affect.networks.spec import ArcFace, NetworkSpec
 from affect.objectives.cross_entropy import CrossEntropy
 
 
@@ -35,3 +35,8 @@ def with_margin(cosine: Tensor, margin: float) -> Tensor:
     sine = (1 - cosine.square()).clamp(min=1e-9).sqrt()
     moved = cosine * math.cos(margin) - sine * math.sin(margin)
     return torch.where(cosine >= -math.cos(margin), moved, -2 - moved)
+
+
+def expression_scale(spec: NetworkSpec) -> float:
+    """What the expression head's outputs are times to be logits: s where they are cosines, else 1."""
+    return 1.0 if spec.arcface is None else spec.arcface.scale

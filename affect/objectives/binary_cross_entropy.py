@@ -21,10 +21,19 @@ class BinaryCrossEntropy(MeanTerm):
         self.reduction = reduction
 
     def per_sample(self, outputs: Batch, targets: Batch) -> tuple[Tensor, Tensor]:
-        labels = targets["action_units"].index_select(1, self.columns.to(targets["action_units"].device))
+        columns = self.columns.to(targets["action_units"].device)
+        return self.entropies(outputs["action_units"], targets["action_units"].index_select(1, columns))
+
+    def entropies(self, logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """As per_sample, for labels (B, K) of the network's action units and a weight of each of them (B, K).
+
+        The "mean" divides by the number of annotated action units whatever their weights, as the normaliser of
+        FaceBehaviorNet eq 1 counts them.
+        """
         annotated = labels != NO_ACTION_UNIT
-        logits = torch.where(annotated, outputs["action_units"].double(), 0.0)
-        entropies = functional.binary_cross_entropy_with_logits(logits, labels.double(), reduction="none")
+        entropies = functional.binary_cross_entropy_with_logits(
+            torch.where(annotated, logits.double(), 0.0), labels.double(), weights, reduction="none"
+        )
         values = torch.where(annotated, entropies, 0.0).sum(dim=1)
         if self.reduction == "mean":
             values = values / annotated.sum(dim=1).clamp(min=1)

@@ -10,7 +10,11 @@ GUARD = 1e-10
 
 
 class ConcordanceLoss(Term):
-    """1 - (CCC of valence + CCC of arousal) / 2 over the samples with both, with population (1/N) moments."""
+    """1 - (CCC of valence + CCC of arousal) / 2 over the samples with both, with population (1/N) moments.
+
+    FaceBehaviorNet (below eq 1) prints the denominator as the square root of a sum with squared variances, which would
+    be no CCC and not reach 1; BMVC eq 3, the usual definition, is followed for its recipes too.
+    """
 
     def sums(self, outputs: Batch, targets: Batch) -> Tensor:
         predictions, labels, mask = annotated_valence_arousal(outputs, targets)

@@ -4,9 +4,10 @@ import torch
 from torch import Tensor
 
 from affect.networks.spec import NetworkSpec
+from affect.objectives.couplings import couple
 from affect.objectives.registry import TERMS
 from affect.objectives.settings import ObjectiveSettings
-from affect.objectives.term import Batch, Term
+from affect.objectives.term import Batch
 from affect.objectives.world import global_sum
 
 
@@ -14,7 +15,9 @@ class MultiTask:
     """The objective of a network; every loss sees the samples of the global batch that have its own labels.
 
     Targets, batch first: "valence_arousal" float (B, 2), NaN where not annotated; "expression" integer (B,) and
-    "action_units" integer (B, 17) in the order of labels.ACTION_UNITS, -1 where not annotated.
+    "action_units" integer (B, 17) in the order of labels.ACTION_UNITS, -1 where not annotated; "compound" integer (B,),
+    index into labels.COMPOUND_EXPRESSIONS, -1 where not annotated, or left out. Raises AffectError where a coupling
+    trains a head that the network lacks.
     """
 
     def __init__(self, settings: ObjectiveSettings, spec: NetworkSpec) -> None:
@@ -22,15 +25,16 @@ class MultiTask:
             "valence_arousal": settings.valence_arousal,
             "expression": "cross_entropy" if spec.arcface is None else "arcface",
             "action_units": settings.action_units,
+            "compound": "cross_entropy",
         }
         weights = {
             "valence_arousal": settings.valence_arousal_weight,
             "expression": settings.expression_weight,
             "action_units": settings.action_units_weight,
+            "compound": settings.compound_weight,
         }
-        self.terms: dict[str, tuple[float, Term]] = {
-            f"{head}_loss": (weights[head], TERMS[head][names[head]](spec)) for head in spec.heads
-        }
+        own = {f"{head}_loss": (weights[head], TERMS[head][names[head]](spec)) for head in spec.heads}
+        self.terms = couple(own, settings, spec)
 
     def __call__(self, outputs: Batch, targets: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The total, a float64 scalar, and each loss before its weight, detached; equal on all workers.

@@ -6,6 +6,7 @@ from affect.networks.spec import ArcFace, NetworkSpec
 from affect.objectives.arcface import ArcFaceLoss
 from affect.objectives.binary_cross_entropy import BinaryCrossEntropy
 from affect.objectives.ccc import ConcordanceLoss
+from affect.objectives.compound import CompoundCrossEntropy
 from affect.objectives.cross_entropy import CrossEntropy
 from affect.objectives.mean_squared_error import MeanSquaredError
 from affect.objectives.term import Term
@@ -22,5 +23,8 @@ TERMS: dict[str, dict[str, Callable[[NetworkSpec], Term]]] = {
     "action_units": {
         "sum": lambda spec: BinaryCrossEntropy(spec.action_units, "sum"),
         "mean": lambda spec: BinaryCrossEntropy(spec.action_units, "mean"),
+    },
+    "compound": {
+        "cross_entropy": lambda spec: CompoundCrossEntropy(spec.compounds),
     },
 }

@@ -1,15 +1,57 @@
 """Which losses a training minimises, and how much each counts."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from affect.configuration import Configuration
 from affect.objectives.registry import TERMS
+from affect.registry import look_up
+
+
+class CoAnnotation(Configuration):
+    """Labels of one task that follow from the other's; such images are included a second time."""
+
+    action_units: bool = True
+    """Expressions give the action units of their emotion."""
+    expressions: bool = True
+    """Action units give the expression all of whose action units are active."""
+    negatives: bool = False
+    """Whether the network's action units that are not the emotion's become inactive instead of not annotated."""
+    weight: float = Field(default=1.0, ge=0)
+    """How much a co-annotated image counts beside one with its own label. Not printed; 1 is inferred."""
+
+
+class SoftCoAnnotation(Configuration):
+    """Action units give a distribution over expressions."""
+
+    weighted: bool = True
+    """Whether observational action units count by their share of annotators, as in the worked example, or by 1."""
+    neutral: bool = False
+    """Whether neutral takes part in the softmax with a score of 0 instead of getting a probability of 0."""
+    weight: float = Field(default=1.0, ge=0)
+    """Not printed; 1 is inferred."""
+
+
+class DistributionMatching(Configuration):
+    """Predictions of action units match those that follow from the predicted expressions."""
+
+    form: Literal["printed", "bernoulli"] = "printed"
+    """Eq 3, which pushes every p to 0, or the cross entropy of two Bernoulli distributions, least at p = q."""
+    detached: Literal["none", "p", "q"] = "none"
+    """The side that is taken as given: the action units' p or the expressions' q. The paper detaches none."""
+    weighted: bool = False
+    """p(AU | emotion) of observational action units: 1, or their share of annotators (footnote 4)."""
+    normalisation: Literal["equation", "example"] = "equation"
+    """Eq 2 divides by the sum of the expressions' probabilities, which is 1; the worked example of AU2 halves it, by
+    the number of emotions that have it. The equation is followed: with the example a face that is surely surprised
+    would have AU2 with probability 1/2, against p(AU2 | surprised) = 1."""
+    weight: float = Field(default=1.0, ge=0)
+    """Not printed; 1 is inferred."""
 
 
 class ObjectiveSettings(Configuration):
-    """The multi-task sum (BMVC 2019, section 3; FaceBehaviorNet, eq 1).
+    """The multi-task sum (BMVC 2019, section 3; FaceBehaviorNet, eq 1) and the couplings of its tasks, off by default.
 
     The expression loss is ArcFace where the network's specification has it, else cross entropy.
     """
@@ -23,10 +65,13 @@ class ObjectiveSettings(Configuration):
     expression_weight: float = Field(default=1.0, ge=0)
     action_units_weight: float = Field(default=1.0, ge=0)
     """FaceBehaviorNet's lambda_1."""
+    compound_weight: float = Field(default=1.0, ge=0)
+    co_annotation: CoAnnotation | None = None
+    soft_co_annotation: SoftCoAnnotation | None = None
+    distribution_matching: DistributionMatching | None = None
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        for head, name in (("valence_arousal", self.valence_arousal), ("action_units", self.action_units)):
-            if name not in TERMS[head]:
-                raise ValueError(f"{head} must be one of {', '.join(TERMS[head])}, not {name!r}")
+        look_up(TERMS["valence_arousal"], self.valence_arousal, "valence-arousal loss")
+        look_up(TERMS["action_units"], self.action_units, "action unit loss")
         return self

@@ -41,7 +41,7 @@ class MeanTerm(Term):
         return torch.stack([values.sum(), labelled.sum(dtype=torch.float64)])
 
     def value(self, sums: Tensor) -> Tensor:
-        return sums[0] / sums[1].clamp(min=1)
+        return sums[0] / torch.where(sums[1] > 0, sums[1], 1.0)
 
 
 def annotated_valence_arousal(outputs: Batch, targets: Batch) -> tuple[Tensor, Tensor, Tensor]:

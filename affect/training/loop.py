@@ -12,11 +12,12 @@ import torch
 from torch import distributed
 
 from affect import storage
-from affect.evaluation.centres import CentreAccumulator
+from affect.evaluation import CENTRES
 from affect.metrics import FrameMetrics
 from affect.networks import Network
 from affect.networks.inputs import to_input
 from affect.objectives import MultiTask
+from affect.registry import look_up
 from affect.training.batches import Step
 from affect.training.optimisers import build_optimiser, build_schedule
 from affect.training.settings import TrainConfig
@@ -64,7 +65,8 @@ class Learner:
         self._losses: dict[str, torch.Tensor | float] = {}
         self._steps = self._rows = 0
         self._metrics = FrameMetrics(config.network)
-        self._centres = CentreAccumulator(network)
+        self._new_centres = look_up(CENTRES, config.centres, "way to find cluster centres")
+        self._centres = self._new_centres(network)
         self._epoch_began = time.monotonic()
         self._last_line = time.monotonic()
         self._waited = 0.0
@@ -86,11 +88,14 @@ class Learner:
             if step.closes:
                 self._close(step)
 
+    def _inputs(self, step: Step) -> dict[str, torch.Tensor]:
+        return {"image": to_input(step.images.to(self.device, non_blocking=True))}
+
     def _learn(self, step: Step) -> None:
         if not self.model.training:
             self.model.train()
         targets = {name: target.to(self.device, non_blocking=True) for name, target in step.targets.items()}
-        outputs = self.model(to_input(step.images.to(self.device, non_blocking=True)))
+        outputs = self.model(self._inputs(step))
         loss, parts = self.objective(outputs, targets)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -111,13 +116,13 @@ class Learner:
     @torch.inference_mode()
     def _embed(self, step: Step) -> None:
         self.model.eval()
-        outputs = self.network(to_input(step.images.to(self.device)))
+        outputs = self.network(self._inputs(step))
         self._centres.update(outputs["embedding"], step.targets["expression"].to(self.device))
 
     @torch.inference_mode()
     def _measure(self, step: Step) -> None:
         self.model.eval()
-        predictions = self.network.predict(to_input(step.images.to(self.device)))
+        predictions = self.network.predict(self._inputs(step))
         self._metrics.update(predictions, step.targets)
 
     def _close(self, step: Step) -> None:
@@ -131,7 +136,7 @@ class Learner:
                 "data_wait_share": self._waited / max(1e-9, time.monotonic() - self._epoch_began),
             }
         elif step.phase == "centres":
-            centres = CentreAccumulator(self.network)
+            centres = self._new_centres(self.network)
             for state in _of_all_workers(self._centres.state()):
                 centres.merge(state)
             centres.set_centres(self.network)
@@ -167,7 +172,7 @@ class Learner:
         self._losses = {}
         self._steps = self._rows = 0
         self._metrics = FrameMetrics(self.config.network)
-        self._centres = CentreAccumulator(self.network)
+        self._centres = self._new_centres(self.network)
 
     def _line(self, step: Step, loss: torch.Tensor) -> None:
         now = time.monotonic()

@@ -1,11 +1,11 @@
 """Everything that decides a training run, typed and validated."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from affect.configuration import Configuration
-from affect.networks.spec import Head, NetworkSpec
+from affect.networks.spec import Head, NetworkSpec, Stream
 from affect.objectives.settings import ObjectiveSettings
 
 
@@ -73,6 +73,16 @@ class Resources(Configuration):
     """How many lost workers or nodes a run survives, each time going on from its last checkpoint."""
 
 
+class PretrainedWeights(Configuration):
+    """Weights from outside; docs/pretrained.md lists the sources and the settings each needs."""
+
+    source: str
+    """One of pretrained.SOURCES."""
+    uri: str
+    sha256: str | None = None
+    """Checked when given."""
+
+
 class TrainConfig(Configuration):
     """One training run."""
 
@@ -82,6 +92,10 @@ class TrainConfig(Configuration):
     data: tuple[str, ...] = ()
     """Folders written by the preprocess job."""
     network: NetworkSpec
+    pretrained: dict[Stream, PretrainedWeights] = Field(default_factory=dict)
+    """What streams of the network begin with; the others are drawn at random."""
+    frozen: tuple[str, ...] = ()
+    """Parts of the network that are not trained, by name, such as streams.image.encoder."""
     objective: ObjectiveSettings = ObjectiveSettings()
     optimiser: OptimiserSettings = OptimiserSettings()
     schedule: ScheduleSettings = ScheduleSettings()
@@ -94,5 +108,14 @@ class TrainConfig(Configuration):
     """Also keep a checkpoint each this many steps within an epoch."""
     keep: Literal["last", "best"] = "last"
     """Which epoch's weights become the model: the last, or the one with the best validation score."""
+    centres: str = "class-means"
+    """How an ArcFace network's cluster centres are found, one of evaluation.CENTRES."""
     centre_rows: int = Field(default=2048, ge=7)
     """Training rows from which each epoch's cluster centres are taken; the final ones come from all rows."""
+
+    @model_validator(mode="after")
+    def _can_be_fed(self) -> Self:
+        if self.network.takes != ["image"]:
+            takes = ", ".join(self.network.takes)
+            raise ValueError(f"training reads single pictures of faces so far, and this network takes {takes}")
+        return self

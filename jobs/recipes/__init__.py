@@ -1,9 +1,8 @@
 """The experiments of the papers: one module a paper, one function a family, each returning one typed configuration."""
 
-import difflib
 from collections.abc import Callable
 
-from affect.errors import AffectError
+from affect.registry import look_up
 from affect.training.settings import TrainConfig
 from jobs.recipes import bmvc2019
 
@@ -17,8 +16,4 @@ TRAIN_RECIPES: dict[str, Callable[[], TrainConfig]] = {
 
 def recipe(name: str) -> TrainConfig:
     """The configuration of a recipe by its name; AffectError with the nearest name when there is none."""
-    if name not in TRAIN_RECIPES:
-        close = difflib.get_close_matches(name, TRAIN_RECIPES, n=1, cutoff=0.4)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise AffectError(f"there is no recipe {name!r}{hint} (known: {', '.join(sorted(TRAIN_RECIPES))})")
-    return TRAIN_RECIPES[name]()
+    return look_up(TRAIN_RECIPES, name, "recipe")()

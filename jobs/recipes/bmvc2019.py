@@ -4,9 +4,8 @@ The ``sample_`` recipes are narrow versions of the same networks that learn on t
 they change beside the width is chosen for that corpus and is no figure of the paper.
 """
 
-from affect.labels import AFF_WILD2_ACTION_UNITS
-from affect.networks.spec import ArcFace, NetworkSpec
-from affect.objectives.settings import ObjectiveSettings
+from affect.catalogue import NETWORKS
+from affect.networks.spec import ArcFace
 from affect.training.settings import (
     Augmentation,
     BatchSettings,
@@ -25,13 +24,8 @@ def mt_vgg() -> TrainConfig:
     return TrainConfig(
         recipe="bmvc2019/mt-vgg",
         paper="BMVC 2019, section 3, Tables 3 and 5-7",
-        network=NetworkSpec(
-            encoder="vgg-face",
-            fully_connected=(4096, 4096),
-            dropout=0.4,
-            action_units=AFF_WILD2_ACTION_UNITS,
-        ),
-        objective=ObjectiveSettings(valence_arousal="ccc", action_units="sum"),
+        network=NETWORKS["bmvc2019/mt-vgg"].spec,
+        objective=NETWORKS["bmvc2019/mt-vgg"].objective,
         optimiser=OptimiserSettings(name="adam", learning_rate=1e-4),
         batch=BatchSettings(size=256),
     )
@@ -46,14 +40,8 @@ def mt_arcres() -> TrainConfig:
     return TrainConfig(
         recipe="bmvc2019/mt-arcres",
         paper="BMVC 2019, section 3, Tables 3 and 8",
-        network=NetworkSpec(
-            encoder="arc-res",
-            embedding=512,
-            dropout=0.4,
-            action_units=AFF_WILD2_ACTION_UNITS,
-            arcface=ArcFace(scale=64.0, margin=0.1),
-        ),
-        objective=ObjectiveSettings(valence_arousal="ccc", action_units="sum"),
+        network=NETWORKS["bmvc2019/mt-arcres"].spec,
+        objective=NETWORKS["bmvc2019/mt-arcres"].objective,
         optimiser=OptimiserSettings(name="sgd", learning_rate=1e-4, momentum=0.9),
         batch=BatchSettings(size=300),
     )

@@ -1,9 +1,8 @@
 """Searches of the BMVC 2019 paper (Table 3), and a small one for the sample corpus."""
 
-import difflib
 from collections.abc import Callable
 
-from affect.errors import AffectError
+from affect.registry import look_up
 from affect.tuning.settings import SweepConfig
 from affect.tuning.space import Choice, LogUniform, Uniform
 from jobs.recipes.bmvc2019 import mt_arcres, sample_mt_arcres
@@ -64,8 +63,4 @@ SWEEP_RECIPES: dict[str, Callable[[], SweepConfig]] = {
 
 def sweep_recipe(name: str) -> SweepConfig:
     """The configuration of a sweep by its name; AffectError with the nearest name when there is none."""
-    if name not in SWEEP_RECIPES:
-        close = difflib.get_close_matches(name, SWEEP_RECIPES, n=1, cutoff=0.4)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise AffectError(f"there is no sweep {name!r}{hint} (known: {', '.join(sorted(SWEEP_RECIPES))})")
-    return SWEEP_RECIPES[name]()
+    return look_up(SWEEP_RECIPES, name, "sweep")()

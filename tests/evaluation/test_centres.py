@@ -70,9 +70,9 @@ def test_centres_survive_saving(network: Network) -> None:
     accumulator.set_centres(network)
     other = build(SPEC).eval()
     other.load_state_dict(network.state_dict())
-    images = torch.rand(3, 3, 32, 32)
+    inputs = {"image": torch.rand(3, 3, 32, 32)}
     with torch.inference_mode():
-        assert torch.equal(other.predict(images)["expression"], network.predict(images)["expression"])
+        assert torch.equal(other.predict(inputs)["expression"], network.predict(inputs)["expression"])
 
 
 def test_a_class_without_pictures_is_never_predicted(network: Network) -> None:
@@ -82,7 +82,7 @@ def test_a_class_without_pictures_is_never_predicted(network: Network) -> None:
     np.testing.assert_array_equal(accumulator.centres()[4], 0)
     accumulator.set_centres(network)
     with torch.inference_mode():
-        assert network.predict(torch.rand(20, 3, 32, 32) * 2 - 1)["expression"][:, 4].max() < 1e-6
+        assert network.predict({"image": torch.rand(20, 3, 32, 32) * 2 - 1})["expression"][:, 4].max() < 1e-6
 
 
 def test_faults_are_named(network: Network) -> None:

@@ -8,8 +8,10 @@ from sklearn import metrics as reference
 
 from affect.metrics.accuracy import accuracy
 from affect.metrics.confusion import ConfusionMatrix
+from affect.metrics.emotionet import emotionet_emotions
 from affect.metrics.f1 import class_f1
 from affect.metrics.mean_diagonal import mean_diagonal
+from affect.metrics.unweighted_average_recall import unweighted_average_recall
 
 classes = arrays.arrays(np.int64, st.shared(st.integers(1, 30), key="n"), elements=st.integers(0, 6))
 
@@ -31,6 +33,8 @@ def test_against_scikit_learn(predictions: np.ndarray, labels: np.ndarray) -> No
     present = np.unique(labels)
     recall = reference.recall_score(labels, predictions, labels=present, average="macro")
     np.testing.assert_allclose(mean_diagonal(matrix), recall)
+    np.testing.assert_allclose(unweighted_average_recall(matrix), recall)
+    np.testing.assert_allclose(emotionet_emotions(matrix), (expected + recall) / 2)
 
 
 @given(classes, classes, st.integers(0, 30))
@@ -46,5 +50,5 @@ def test_absent_classes_have_no_f1() -> None:
 
 def test_nothing_seen() -> None:
     matrix = ConfusionMatrix(7)
-    assert (accuracy(matrix), mean_diagonal(matrix)) == (0, 0)
+    assert (accuracy(matrix), mean_diagonal(matrix), emotionet_emotions(matrix)) == (0, 0, 0)
     assert np.isnan(class_f1(matrix)).all()

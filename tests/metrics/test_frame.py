@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, recall_score
 
-from affect.labels import ACTION_UNITS, AFF_WILD2_ACTION_UNITS
+from affect.labels import (
+    ACTION_UNITS,
+    AFF_WILD2_ACTION_UNITS,
+    COMPOUND_EXPRESSIONS,
+    EMOTIONET_COMPOUNDS,
+    EXPRESSIONS,
+    RAFDB_COMPOUNDS,
+)
 from affect.metrics import FrameMetrics
 from affect.networks import NetworkSpec
 
@@ -110,9 +117,56 @@ def test_an_action_unit_that_never_occurs_nor_is_found_does_not_count() -> None:
     metrics.update({"action_units": torch.tensor([[0.9, 0.1]] * 4)}, {"action_units": targets})
     assert metrics.compute() == {
         "AU1_f1": pytest.approx(0.4),
+        "AU1_accuracy": 0.25,
+        "AU2_accuracy": 1,
         "action_units_f1": pytest.approx(0.4),
+        "action_units_accuracy": 0.625,
+        "action_units_emotionet_score": pytest.approx((0.4 + 0.625) / 2),
         "action_units_counted": 1,
     }
     quiet = FrameMetrics(spec)
     quiet.update({"action_units": torch.zeros(4, 2)}, {"action_units": torch.zeros(4, 17, dtype=torch.int8)})
-    assert quiet.compute() == {"action_units_f1": 0, "action_units_counted": 0}
+    found = quiet.compute()
+    assert (found["action_units_f1"], found["action_units_counted"], found["action_units_accuracy"]) == (0, 0, 1)
+
+
+@pytest.mark.parametrize("missing", [{"compound"}, {"expression"}, set()])
+def test_compound_expressions_are_judged_among_the_networks_classes(missing: set[str]) -> None:
+    spec = NetworkSpec(encoder="vgg-face", heads=("compound",), compounds=EMOTIONET_COMPOUNDS)
+    generator = np.random.default_rng(0)
+    targets = {
+        "compound": generator.integers(-1, len(COMPOUND_EXPRESSIONS), 200),
+        "expression": generator.integers(-1, len(EXPRESSIONS), 200),
+    }
+    probabilities = generator.dirichlet(np.ones(16), 200)
+    truth = []
+    for compound, expression in zip(targets["compound"], targets["expression"], strict=True):
+        names = [
+            COMPOUND_EXPRESSIONS[compound] if compound >= 0 and "compound" not in missing else None,
+            EXPRESSIONS[expression] if expression >= 0 and "expression" not in missing else None,
+        ]
+        truth.append(next((EMOTIONET_COMPOUNDS.index(name) for name in names if name in EMOTIONET_COMPOUNDS), -1))
+    metrics = FrameMetrics(spec)
+    metrics.update({"compound": probabilities}, {name: v for name, v in targets.items() if name not in missing})
+    known = np.array(truth) >= 0
+    labels, chosen = np.array(truth)[known], probabilities.argmax(axis=1)[known]
+    f1 = f1_score(labels, chosen, average="macro")
+    recall = recall_score(labels, chosen, labels=np.unique(labels), average="macro")
+    assert metrics.compute() == {
+        "compound_macro_f1": pytest.approx(f1),
+        "compound_accuracy": pytest.approx((labels == chosen).mean()),
+        "compound_mean_diagonal": pytest.approx(recall),
+        "compound_unweighted_average_recall": pytest.approx(recall),
+        "compound_emotionet_score": pytest.approx((f1 + recall) / 2),
+        "compound_classes": 16,
+    }
+
+
+def test_outputs_without_targets_are_left_out() -> None:
+    spec = SPEC.model_copy(update={"heads": (*SPEC.heads, "compound"), "compounds": RAFDB_COMPOUNDS})
+    predictions, targets = predictions_and_targets()
+    predictions["compound"] = torch.rand(60, 11)
+    metrics = FrameMetrics(spec)
+    metrics.update(predictions, {"expression": targets["expression"]})
+    # RAF-DB's classes name no basic expression: those do not pass for compound ones.
+    assert {name.split("_")[0] for name in metrics.compute()} == {"expression"}

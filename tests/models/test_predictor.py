@@ -29,7 +29,7 @@ def test_predictions_are_the_networks(tmp_path: Path, arcface: bool, faces: int,
     crops = np.random.default_rng(0).integers(0, 256, (faces, 96, 96, 3), dtype=np.uint8)
     network, _ = load_model(str(tmp_path))
     with torch.inference_mode():
-        expected = network.predict(to_input(torch.from_numpy(crops)))
+        expected = network.predict({"image": to_input(torch.from_numpy(crops))})
     predictions = ask(crops)
     assert len(predictions) == faces
     for row, prediction in enumerate(predictions):

@@ -39,7 +39,7 @@ def test_parameters_of_mt_arcres_at_96_pixels() -> None:
     aus = (1, 2, 4, 6, 12, 15, 20, 25)
     with torch.device("meta"):
         network = build(NetworkSpec(encoder="arc-res", embedding=512, arcface=ArcFace(), action_units=aus))
-    assert parameters(network.encoder) == stages + units == 11_664_768
+    assert parameters(network.streams.image.encoder) == stages + units == 11_664_768
     assert parameters(network) == stages + units + embedding + heads == 21_111_690
 
 

@@ -29,7 +29,7 @@ def test_moments_survive_a_large_mean() -> None:
 def test_synchronise_keeps_names_and_weights() -> None:
     spec = NetworkSpec(encoder="arc-res", input_size=32, width=0.125, embedding=16, arcface=ArcFace())
     network = build(spec).eval()
-    torch.nn.init.normal_(network.get_parameter("embedding.2.weight"))
+    torch.nn.init.normal_(network.get_parameter("streams.image.embedding.2.weight"))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     synchronise(network)
     torch.testing.assert_close(dict(network.state_dict()), before)

@@ -1,166 +1,213 @@
-"""Composition: outputs of every combination, predictions, learning, precision, export."""
+"""Composition: outputs of every kind of network, predictions, learning, precision, sequences, files."""
 
-import copy
+from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 
+from affect.catalogue import NETWORKS
 from affect.errors import AffectError
-from affect.labels import ACTION_UNITS, EMOTION_ACTION_UNITS, EXPRESSIONS
-from affect.networks import ENCODERS, ArcFace, NetworkSpec, build
+from affect.networks import ENCODERS, NetworkSpec, build
+from affect.networks.inputs import LANDMARK_VALUES
 from affect.objectives import MultiTask, ObjectiveSettings
+from tests.networks.conftest import Sequences
+from tests.networks.narrow import SPECS
 
-SPECS = {
-    "MT-VGG": NetworkSpec(encoder="vgg-face", input_size=32, width=0.125, fully_connected=(256, 128)),
-    "ST-VGG": NetworkSpec(encoder="vgg-face", input_size=32, width=0.125, heads=("valence_arousal",)),
-    "MT-ArcVGG": NetworkSpec(encoder="vgg-face", input_size=32, width=0.125, embedding=16, arcface=ArcFace(margin=1.0)),
-    "MT-ArcRes": NetworkSpec(encoder="arc-res", input_size=32, width=0.125, embedding=32, arcface=ArcFace()),
-    "MT-ArcRes, synchronised": NetworkSpec(
-        encoder="arc-res", input_size=32, width=0.125, embedding=32, arcface=ArcFace(), sync_batchnorm=True
-    ),
-    "residual, softmax": NetworkSpec(encoder="arc-res", input_size=32, width=0.125, action_units=(1, 2, 12)),
-}
-each = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+each = pytest.mark.parametrize("name", SPECS)
+FRAMES = 12
+LENGTHS = torch.tensor([5, 1, 6])
 
 
-def batch(spec: NetworkSpec, count: int = 28) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    """Pictures that tell all their labels: valence reddens, arousal greens, a blue bar's height is the expression."""
+def made(spec: NetworkSpec, frames: int = FRAMES, lengths: torch.Tensor = LENGTHS) -> dict[str, torch.Tensor]:
     torch.manual_seed(1)
-    size = spec.input_size
-    expression = torch.arange(count) % 7
-    valence_arousal = torch.rand(count, 2) * 2 - 1
-    action_units = torch.zeros(count, 17, dtype=torch.int8)
-    for index, name in enumerate(EXPRESSIONS):
-        shown = [ACTION_UNITS.index(unit) for unit in EMOTION_ACTION_UNITS.get(name, {}) if unit in ACTION_UNITS]
-        action_units[(expression == index).nonzero(), torch.tensor(shown, dtype=torch.long)] = 1
-    images = 0.1 * torch.randn(count, 3, size, size)
-    images[:, :2] += valence_arousal[:, :, None, None]
-    images[:, 2] += (torch.arange(size) * 7 // size == expression[:, None])[:, :, None].float()
-    return images, {"valence_arousal": valence_arousal, "expression": expression, "action_units": action_units}
+    forms = {
+        "image": (3, spec.input_size, spec.input_size),
+        "sound": (3, spec.input_size, spec.input_size),
+        "landmarks": (LANDMARK_VALUES,),
+    }
+    return {name: lengths if name == "lengths" else torch.rand(frames, *forms[name]) * 2 - 1 for name in spec.takes}
+
+
+def labels(frames: int = FRAMES) -> dict[str, torch.Tensor]:
+    torch.manual_seed(2)
+    return {
+        "valence_arousal": torch.rand(frames, 2) * 2 - 1,
+        "expression": torch.arange(frames) % 7,
+        "action_units": torch.randint(0, 2, (frames, 17), dtype=torch.int8),
+        "compound": torch.arange(frames) % 5,
+    }
+
+
+def settings_of(name: str) -> ObjectiveSettings:
+    return NETWORKS[name].objective if name in NETWORKS else ObjectiveSettings()
 
 
 @each
-def test_outputs_and_predictions(spec: NetworkSpec) -> None:
+def test_outputs_and_predictions(name: str) -> None:
+    spec = SPECS[name]
     torch.manual_seed(0)
     network = build(spec).eval()
-    images, _ = batch(spec, 5)
+    inputs = made(spec)
     with torch.inference_mode():
-        outputs, predictions = network(images), network.predict(images)
-    widths = {"valence_arousal": 2, "expression": 7, "action_units": len(spec.action_units)}
-    expected = {head: (5, widths[head]) for head in spec.heads}
-    assert {name: tuple(output.shape) for name, output in outputs.items()} == {
-        "embedding": (5, network.embedding_size),
+        outputs, predictions = network(inputs), network.predict(inputs)
+    widths = {
+        "valence_arousal": 2,
+        "expression": 7,
+        "action_units": len(spec.action_units),
+        "compound": len(spec.compounds),
+    }
+    expected = {head: (FRAMES, widths[head]) for head in spec.heads}
+    assert {output: tuple(tensor.shape) for output, tensor in outputs.items()} == {
+        "embedding": (FRAMES, network.embedding_size),
         **expected,
     }
-    assert {name: tuple(prediction.shape) for name, prediction in predictions.items()} == expected
-    assert predictions["valence_arousal"].abs().max() <= 1
-    if "expression" in spec.heads:
-        torch.testing.assert_close(predictions["expression"].sum(1), torch.ones(5))
-        assert (predictions["action_units"] > 0).all()
-        assert (predictions["action_units"] < 1).all()
+    assert {head: tuple(prediction.shape) for head, prediction in predictions.items()} == expected
+    for head, prediction in predictions.items():
+        low = -1 if head == "valence_arousal" else 0
+        assert low <= prediction.min(), head
+        assert prediction.max() <= 1, head
+        if head in ("expression", "compound"):
+            torch.testing.assert_close(prediction.sum(1), torch.ones(FRAMES))
 
 
 @each
-def test_learns(spec: NetworkSpec) -> None:
+def test_learns_on_the_sample_corpus(name: str, sequences: Sequences) -> None:
+    spec = SPECS[name]
+    if "compound" in spec.heads:
+        pytest.skip("the sample corpus has no compound expressions; the head is that of expressions")
     torch.manual_seed(0)
-    network = build(spec.model_copy(update={"dropout": 0.0}))
-    objective = MultiTask(ObjectiveSettings(), spec)
-    images, targets = batch(spec)
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-3)
-    totals, parts = [], []
-    for _ in range(60):
-        total, losses = objective(network(images), targets)
+    network = build(spec)
+    objective = MultiTask(settings_of(name), spec)
+    inputs = sequences.inputs(spec)
+    optimiser = torch.optim.Adam(network.parameters(), lr=2e-3)
+    totals = []
+    # IndRNN's input weights begin within 0.001 and take longer to matter.
+    for _ in range(80 if "indrnn" in name else 36):
+        total, _ = objective(network(inputs), sequences.targets)
         optimiser.zero_grad()
         total.backward()
         optimiser.step()
         totals.append(total.item())
-        parts.append(losses)
-    assert sum(totals[-5:]) < 0.75 * sum(totals[:5])
-    for name, first in parts[0].items():
-        assert parts[-1][name] < 0.9 * first, name
+    assert sum(totals[-4:]) < 0.7 * sum(totals[:4]), totals
 
 
 @each
-def test_one_step_reaches_every_parameter(spec: NetworkSpec) -> None:
+def test_one_step_reaches_every_parameter(name: str) -> None:
+    spec = SPECS[name]
     torch.manual_seed(0)
     network = build(spec)
-    before = copy.deepcopy(network.state_dict())
-    total, _ = MultiTask(ObjectiveSettings(), spec)(network(batch(spec)[0]), batch(spec)[1])
+    total, _ = MultiTask(settings_of(name), spec)(network(made(spec)), labels())
     total.backward()
-    torch.optim.SGD(network.parameters(), lr=0.1).step()
-    for name, parameter in network.named_parameters():
-        assert not torch.equal(parameter, before[name]), name
+    for parameter, value in network.named_parameters():
+        assert value.grad is not None, parameter
+        assert value.grad.any(), parameter
 
 
 @each
-def test_saved_and_loaded_is_the_same_to_the_bit(spec: NetworkSpec) -> None:
+def test_saved_and_loaded_is_the_same_to_the_bit(name: str, tmp_path: Path) -> None:
+    spec = SPECS[name]
     torch.manual_seed(0)
-    network, other = build(spec), build(spec)
-    network(batch(spec)[0])  # moves running statistics
-    other.load_state_dict(network.state_dict())
-    images, _ = batch(spec, 3)
+    network, other = build(spec), build(NetworkSpec.from_yaml(spec.to_yaml()))
+    inputs = made(spec)
+    network(inputs)  # moves running statistics
+    safetensors.torch.save_file(network.state_dict(), tmp_path / "weights")
+    other.load_state_dict(safetensors.torch.load_file(tmp_path / "weights"))
     with torch.inference_mode():
-        for name, prediction in network.eval().predict(images).items():
-            assert torch.equal(prediction, other.eval().predict(images)[name])
+        for head, prediction in network.eval().predict(inputs).items():
+            assert torch.equal(prediction, other.eval().predict(inputs)[head])
 
 
 @each
-def test_mixed_precision_is_finite(spec: NetworkSpec) -> None:
+def test_mixed_precision_is_finite(name: str) -> None:
+    spec = SPECS[name]
     torch.manual_seed(0)
     network = build(spec)
-    images, targets = batch(spec)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        total, _ = MultiTask(ObjectiveSettings(), spec)(network(images), targets)
+        total, _ = MultiTask(settings_of(name), spec)(network(made(spec)), labels())
     total.backward()
     assert total.isfinite()
     assert all(parameter.grad is not None and parameter.grad.isfinite().all() for parameter in network.parameters())
 
 
-@each
-def test_channels_last_is_the_same_function(spec: NetworkSpec) -> None:
-    torch.manual_seed(0)
-    network = build(spec).eval()
-    images, _ = batch(spec, 3)
-    with torch.inference_mode():
-        expected = network(images)
-        result = network.to(memory_format=torch.channels_last)(images.to(memory_format=torch.channels_last))
-    for name in expected:
-        torch.testing.assert_close(result[name], expected[name], rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("name", ["MT-VGG", "MT-ArcRes"])
-def test_exports(name: str) -> None:
-    class Predictor(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = network
-
-        def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
-            return self.network.predict(images)
-
+@pytest.mark.parametrize("name", ["bmvc2019/mt-arcres", "fbn2019/densenet-121-multi-task"])
+def test_channels_last_is_the_same_function(name: str) -> None:
     torch.manual_seed(0)
     network = build(SPECS[name]).eval()
-    images, _ = batch(SPECS[name], 4)
-    exported = torch.export.export(Predictor(), (images,), dynamic_shapes=({0: torch.export.Dim("batch", min=1)},))
-    for key, value in exported.module()(images[:3]).items():
-        torch.testing.assert_close(value, network.predict(images[:3])[key], rtol=1e-4, atol=1e-5)
+    images = made(SPECS[name])["image"]
+    with torch.inference_mode():
+        expected = network({"image": images})
+        result = network.to(memory_format=torch.channels_last)({"image": images.to(memory_format=torch.channels_last)})
+    for output, value in expected.items():
+        torch.testing.assert_close(result[output], value, rtol=1e-4, atol=1e-5)
 
 
-def test_initial_activations_keep_their_scale() -> None:
+@pytest.mark.parametrize("name", [name for name in SPECS if SPECS[name].sequential])
+def test_a_sequence_is_the_same_alone_and_in_pieces(name: str) -> None:
+    spec = SPECS[name]
     torch.manual_seed(0)
-    for encoder in ENCODERS:
-        network = build(NetworkSpec(encoder=encoder, width=0.25, embedding=64))
-        with torch.no_grad():
-            outputs = network(torch.rand(8, 3, 96, 96) * 2 - 1)
-        assert 0.05 < float(outputs["action_units"].std()) < 5, encoder
+    network = build(spec).eval()
+    inputs = made(spec)
+    last = {key: value[-6:] for key, value in inputs.items() if key != "lengths"}
+    with torch.inference_mode():
+        together = network(inputs)
+        first, state = network.advance({key: value[:2] for key, value in last.items()}, {})
+        second, _ = network.advance({key: value[2:] for key, value in last.items()}, state)
+    assert {part: tuple(value.shape) for part, value in state.items()} == {
+        part: (1, size) for part, size in network.state_sizes.items()
+    }
+    for output in together:
+        pieces = torch.cat([first[output], second[output]])
+        torch.testing.assert_close(pieces, together[output][-6:], rtol=1e-4, atol=1e-5)
 
 
-def test_unknown_encoder_names_the_nearest() -> None:
-    with pytest.raises(AffectError, match=r"'vgg-fac'.*'vgg-face'"):
-        build(NetworkSpec(encoder="vgg-fac"))
+def test_pictures_reach_the_encoder_as_its_weights_expect() -> None:
+    spec = NetworkSpec(encoder="arc-res", input_size=32, width=0.125, normalisation="vgg-face")
+    network = build(spec).eval()
+    seen = []
+    network.streams.image.encoder.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    pixels = torch.randint(0, 256, (2, 3, 32, 32)).float()
+    network({"image": pixels / 127.5 - 1})
+    blue_first = pixels.flip(1) - torch.tensor([93.5940, 104.7624, 129.1863]).view(3, 1, 1)
+    torch.testing.assert_close(seen[0], blue_first, rtol=0, atol=1e-3)
 
 
-def test_other_sizes_are_refused() -> None:
-    network = build(SPECS["MT-VGG"])
-    with pytest.raises(AffectError, match="3x32x32, these are 3x48x32"):
-        network(torch.zeros(1, 3, 48, 32))
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_initial_activations_keep_their_scale(encoder: str) -> None:
+    torch.manual_seed(0)
+    initialisation = "sphereface" if encoder == "sphereface-20" else "he"
+    spec = NetworkSpec(encoder=encoder, width=0.25, embedding=64, embedding_norm=False, initialisation=initialisation)
+    network = build(spec)
+    with torch.no_grad():
+        outputs = network({"image": torch.rand(8, 3, 96, 96) * 2 - 1})
+    assert 0.05 < float(outputs["action_units"].std()) < 5
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (NetworkSpec(encoder="vgg-fac"), r"no encoder 'vgg-fac'.*'vgg-face'"),
+        (NetworkSpec(encoder="vgg-face", normalisation="imagent"), r"no normalisation 'imagent'.*'imagenet'"),
+        (NetworkSpec(encoder="vgg-face", initialisation="hee"), r"no initialisation 'hee'.*'he'"),
+    ],
+)
+def test_unknown_names_are_told_with_the_nearest(spec: NetworkSpec, message: str) -> None:
+    with pytest.raises(AffectError, match=message), torch.device("meta"):
+        build(spec)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("bmvc2019/mt-vgg", {"image": torch.zeros(1, 3, 48, 32)}, "image of 3x48x48, these are 3x48x32"),
+        ("bmvc2019/av-mt-vgg-rnn", {"sound": None}, "takes image, sound; sound was not given"),
+        ("ijcv2019/affwildnet", {"landmarks": torch.zeros(12, 10)}, "landmarks of 136, these are 10"),
+        ("ijcv2019/affwildnet", {"lengths": torch.tensor([5, 6])}, r"\[5, 6\] rows do not make up the 12"),
+        ("ijcv2019/affwildnet", {"lengths": torch.tensor([0, 12])}, r"\[0, 12\] rows"),
+    ],
+)
+def test_other_inputs_are_refused(name: str, change: dict[str, torch.Tensor | None], message: str) -> None:
+    network = build(SPECS[name])
+    inputs = {key: value for key, value in (made(SPECS[name]) | change).items() if value is not None}
+    with pytest.raises(AffectError, match=message):
+        network(inputs)

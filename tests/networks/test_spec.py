@@ -21,11 +21,31 @@ from affect.networks import NetworkSpec
         ({"embedding": 0}, "embedding"),
         ({"fully_connected": [0]}, "fully_connected"),
         ({"widht": 1}, "width"),
+        ({"streams": []}, "at least one"),
+        ({"streams": ["image", "sound"]}, "fusion joins two streams"),
+        ({"fusion": {}}, "fusion joins two streams"),
+        ({"streams": ["sound"], "landmarks": True}, "image stream"),
+        ({"heads": ["compound"]}, "compound"),
+        ({"compounds": ["awed"]}, "compound"),
+        ({"heads": ["compound"], "compounds": ["happily awed"]}, "happily awed"),
+        ({"recurrent": {"units": 0}}, "units"),
     ],
 )
 def test_refused(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(AffectError, match=reason):
         NetworkSpec.parse({"encoder": "vgg-face", **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "takes"),
+    [
+        ({}, ["image"]),
+        ({"streams": ["sound"], "recurrent": {}}, ["sound", "lengths"]),
+        ({"streams": ["image", "sound"], "fusion": {}, "landmarks": True}, ["image", "sound", "landmarks", "lengths"]),
+    ],
+)
+def test_says_what_it_takes(change: dict[str, Any], takes: list[str]) -> None:
+    assert NetworkSpec.parse({"encoder": "vgg-face", **change}).takes == takes
 
 
 def test_survives_yaml() -> None:

@@ -29,7 +29,7 @@ def test_parameters_of_mt_vgg_at_96_pixels() -> None:
     heads = 4096 * (2 + 7 + 17) + (2 + 7 + 17)
     with torch.device("meta"):
         network = build(NetworkSpec(encoder="vgg-face", fully_connected=(4096, 4096)))
-    assert parameters(network.encoder) == convolutions == 14_714_688
+    assert parameters(network.streams.image.encoder) == convolutions == 14_714_688
     assert parameters(network) == convolutions + fully_connected + heads == 50_480_986
     assert all(parameter.requires_grad for parameter in network.parameters())
 

@@ -46,7 +46,7 @@ def test_the_ends(margin: float) -> None:
 
 
 @margins
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("cosine", [1.0, -1.0, 0.0, 1 - 2**-24, -1 + 2**-24])
 def test_gradients_are_finite_at_the_edges(margin: float, dtype: torch.dtype, cosine: float) -> None:
     outputs = torch.full((1, 7), cosine).to(dtype).requires_grad_()
@@ -59,12 +59,22 @@ def test_gradients_are_finite_at_the_edges(margin: float, dtype: torch.dtype, co
 
 @margins
 @pytest.mark.parametrize("embedding", [[1.0, 0.0], [-1.0, 0.0], [0.0, 0.0]])
-def test_gradients_of_the_embedding_are_finite_at_the_edges(margin: float, embedding: list[float]) -> None:
-    features = torch.tensor([embedding], requires_grad=True)
-    vectors = torch.tensor([[1.0, 0.0]] * 7, requires_grad=True)
+@pytest.mark.parametrize("precision", [torch.float64, torch.float32, "bf16 autocast"])
+def test_gradients_of_the_embedding_are_finite_at_the_edges(
+    margin: float, embedding: list[float], precision: torch.dtype | str
+) -> None:
+    dtype = precision if isinstance(precision, torch.dtype) else torch.float32
+    inputs = torch.tensor([embedding], dtype=dtype, requires_grad=True)
+    layer = torch.eye(2, dtype=dtype, requires_grad=True)
+    vectors = torch.tensor([[1.0, 0.0]] * 7, dtype=dtype, requires_grad=True)
     term = ArcFaceLoss(ArcFace(scale=64, margin=margin))
-    term({"expression": cosines(features, vectors)}, {"expression": torch.tensor([0])}).backward()
-    for tensor in (features, vectors):
+    with torch.autocast("cpu", torch.bfloat16, enabled=isinstance(precision, str)):
+        features = torch.nn.functional.linear(inputs, layer)
+        assert features.dtype == (torch.bfloat16 if isinstance(precision, str) else dtype)
+        loss = term({"expression": cosines(features, vectors)}, {"expression": torch.tensor([0])})
+    loss.backward()
+    assert loss.isfinite()
+    for tensor in (inputs, layer, vectors):
         assert tensor.grad is not None
         assert tensor.grad.isfinite().all()
 

@@ -63,7 +63,7 @@ def expected() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("count", "index"), CASES)
-@pytest.mark.parametrize("objective", [f"{labels}, {va}" for labels in workers.LABELS for va in ("ccc", "mse")])
+@pytest.mark.parametrize("objective", [f"{labels}, {name}" for labels in workers.LABELS for name in workers.OBJECTIVES])
 def test_losses(found: Found, expected: dict[str, Any], objective: str, count: int, index: int | str) -> None:
     whole = expected["objectives"][objective]
     ranks = [rank[objective] for rank in found(count, index, "objectives")]
@@ -76,14 +76,26 @@ def test_losses(found: Found, expected: dict[str, Any], objective: str, count: i
 
 def test_the_cases_have_losses_and_gradients(expected: dict[str, Any]) -> None:
     for labels in workers.LABELS:
-        values = expected["objectives"][f"{labels}, ccc"]["values"]
-        gradients = expected["objectives"][f"{labels}, ccc"]["gradients"]
-        assert (values["total"] == 0) == (labels == "none")
-        # One sample alone has no covariance, so the CCC loss is then 1 without gradient.
-        assert [bool(gradient.any()) for gradient in gradients.values()] == {
-            "none": [False] * 3,
-            "on the last worker": [False, True, True],
-        }.get(labels, [True] * 3)
+        for name, (settings, _) in workers.OBJECTIVES.items():
+            case = expected["objectives"][f"{labels}, {name}"]
+            found = {output: bool(gradient.any()) for output, gradient in case["gradients"].items()}
+            # Predictions are matched without any label.
+            matched = settings.distribution_matching is not None
+            assert (case["values"]["total"] == 0) == (labels == "none" and not matched)
+            assert found == {
+                # One sample alone has no covariance, so the CCC loss is then 1 without gradient.
+                "valence_arousal": labels in {"all", "some"}
+                or (labels == "on the last worker" and settings.valence_arousal == "mse"),
+                "expression": matched or labels != "none",
+                "action_units": matched or labels != "none",
+                "compound": labels != "none",
+            }
+
+
+def test_co_annotation_adds_to_the_cases(expected: dict[str, Any]) -> None:
+    plain, coupled = (expected["objectives"][f"all, {name}"]["values"] for name in ("ccc", "coupled"))
+    assert plain["compound_loss"] == coupled["compound_loss"]
+    assert plain["expression_loss"] != coupled["expression_loss"]
 
 
 @pytest.mark.parametrize(("count", "index"), CASES)

@@ -14,10 +14,13 @@ from torch import distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
 from affect.evaluation.centres import CentreAccumulator
+from affect.labels import RAFDB_COMPOUNDS
 from affect.metrics import FrameMetrics
 from affect.networks import ArcFace, NetworkSpec, build
 from affect.networks.batchnorm import SyncBatchNorm
+from affect.networks.spec import Head
 from affect.objectives import MultiTask, ObjectiveSettings, global_sum
+from affect.objectives.settings import CoAnnotation, DistributionMatching, SoftCoAnnotation
 
 BATCH = 12
 SHARES = {2: ([5, 7], [1, 11]), 3: ([2, 3, 7], [6, 1, 5])}
@@ -31,40 +34,69 @@ Results = dict[str, Any]
 def targets(labels: str) -> dict[str, Tensor]:
     """Targets of the whole batch with everything, some, only the last sample or nothing annotated."""
     generator = torch.Generator().manual_seed(3)
-    masks = torch.rand(3, BATCH, generator=generator) < 0.5
+    masks = torch.rand(4, BATCH, generator=generator) < 0.5
     masks = {"all": masks | True, "some": masks, "none": masks & False}.get(
-        labels, torch.arange(3 * BATCH).view(3, -1) % BATCH == BATCH - 1
+        labels, torch.arange(4 * BATCH).view(4, -1) % BATCH == BATCH - 1
     )
     va = torch.rand(BATCH, 2, generator=generator) * 2 - 1
     expression = torch.randint(0, 7, (BATCH,), generator=generator)
     units = torch.randint(-1 if labels == "some" else 0, 2, (BATCH, 17), generator=generator)
+    units[2:10:3] = 1  # has all of fear and thus gives an expression
     return {
         "valence_arousal": torch.where(masks[0][:, None], va, torch.nan),
         "expression": torch.where(masks[1], expression, -1),
         "action_units": torch.where(masks[2][:, None], units, -1).to(torch.int8),
+        "compound": torch.where(masks[3], torch.arange(BATCH) % 11, -1),
     }
 
 
 def outputs(part: slice) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(4)
-    widths = {"valence_arousal": 2, "expression": 7, "action_units": len(AUS)}
+    widths = {"valence_arousal": 2, "expression": 7, "action_units": len(AUS), "compound": len(RAFDB_COMPOUNDS)}
     whole = {name: torch.rand(BATCH, width, generator=generator) * 1.8 - 0.9 for name, width in widths.items()}
     return {name: output[part].clone().requires_grad_() for name, output in whole.items()}
+
+
+HEADS: tuple[Head, ...] = ("valence_arousal", "expression", "action_units", "compound")
+OBJECTIVES = {
+    "ccc": (ObjectiveSettings(), None),
+    "mse": (ObjectiveSettings(valence_arousal="mse", action_units="mean"), ArcFace(margin=2.5)),
+    "coupled": (
+        ObjectiveSettings(
+            action_units="mean",
+            co_annotation=CoAnnotation(),
+            soft_co_annotation=SoftCoAnnotation(),
+            distribution_matching=DistributionMatching(),
+        ),
+        None,
+    ),
+    "coupled otherwise": (
+        ObjectiveSettings(
+            co_annotation=CoAnnotation(negatives=True, weight=0.25),
+            soft_co_annotation=SoftCoAnnotation(weighted=False, neutral=True),
+            distribution_matching=DistributionMatching(form="bernoulli", weighted=True, normalisation="example"),
+        ),
+        ArcFace(scale=8, margin=0.5),
+    ),
+}
 
 
 def objectives(part: slice) -> Results:
     """Value and gradient of every loss, for every pattern of labels."""
     results: Results = {}
     for labels in LABELS:
-        for va, units, arcface in [("ccc", "sum", None), ("mse", "mean", ArcFace(margin=2.5))]:
-            spec = NetworkSpec(encoder="vgg-face", action_units=AUS, arcface=arcface)
+        for name, (settings, arcface) in OBJECTIVES.items():
+            spec = NetworkSpec(
+                encoder="vgg-face", heads=HEADS, action_units=AUS, compounds=RAFDB_COMPOUNDS, arcface=arcface
+            )
             given = outputs(part)
-            objective = MultiTask(ObjectiveSettings(valence_arousal=va, action_units=units), spec)
-            total, parts = objective(given, {name: target[part] for name, target in targets(labels).items()})
+            total, parts = MultiTask(settings, spec)(
+                given, {key: target[part] for key, target in targets(labels).items()}
+            )
             total.backward()
-            results[f"{labels}, {va}"] = {
+            results[f"{labels}, {name}"] = {
                 "values": {"total": total.detach(), **parts},
-                "gradients": {name: output.grad for name, output in given.items()},
+                "gradients": {key: output.grad for key, output in given.items()},
             }
     return results
 
@@ -113,7 +145,9 @@ def training(part: slice) -> Results:
         objective = MultiTask(ObjectiveSettings(), spec)
         optimiser = torch.optim.SGD(network.parameters(), lr=0.01)
         for labels in ("some", "on the last worker"):
-            total, _ = objective(model(images), {key: target[part] for key, target in targets(labels).items()})
+            total, _ = objective(
+                model({"image": images}), {key: target[part] for key, target in targets(labels).items()}
+            )
             optimiser.zero_grad()
             total.backward()
             optimiser.step()
@@ -132,7 +166,7 @@ def measurement(part: slice) -> Results:
     network = build(spec).eval()
     given = {name: target[part] for name, target in targets("some").items()}
     with torch.inference_mode():
-        made = network(torch.rand(BATCH, 3, 32, 32)[part] * 2 - 1)
+        made = network({"image": torch.rand(BATCH, 3, 32, 32)[part] * 2 - 1})
     metrics, centres = FrameMetrics(spec), CentreAccumulator(network)
     metrics.update(network.read(made), given)
     centres.update(made["embedding"], given["expression"])

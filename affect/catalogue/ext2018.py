@@ -1,0 +1,66 @@
+"""Aff-Wild2: Extending the Aff-Wild Database for Affect Recognition (2018)."""
+
+from affect.catalogue.entry import Entry
+from affect.networks.spec import NetworkSpec, Recurrent
+from affect.objectives.settings import ObjectiveSettings
+
+PRETRAINING = {"1": ("vgg-face",), "2": ("vggface2",), "12": ("vgg-face", "vggface2")}
+"""What the digits of a network's name say about VGGFACE and ResNet-50 (Table III)."""
+
+OFFICIAL = {("vgg-face", "vgg-face"): "vgg-face", ("resnet-50-caffe", "vggface2"): "vggface2-resnet-50"}
+"""Weights that the corpora's authors publish, by encoder and corpus; the others are trained by oneself."""
+
+ENCODERS = {"vggface": "vgg-face", "resnet": "resnet-50-caffe", "densenet": "densenet-121"}
+"""ResNet-50 in the form of VGGFace2's own weights, which differs from torchvision's in where it strides."""
+
+CELLS = ("lstm", "gru", "indrnn")
+ATTENTION_LENGTH = 32
+
+
+def cnn_rnn(encoder: str, cell: str, *, attention: bool = False, pooled: bool = True) -> NetworkSpec:
+    """The recurrent layers on the encoder's averaged last map, or on VGGFACE's first fully connected layer.
+
+    Section III.B. Dropout after that layer is printed nowhere; AffWildNet, which it follows, has 0.5. The attention
+    is TensorFlow's to the letter, input layer included.
+    """
+    return NetworkSpec(
+        encoder=encoder,
+        pooling="average" if pooled else "flatten",
+        fully_connected=() if pooled else (4096,),
+        dropout=0.0 if pooled else 0.5,
+        recurrent=Recurrent(cell=cell, attention=ATTENTION_LENGTH if attention else None, attention_input="features"),
+        heads=("valence_arousal",),
+    )
+
+
+def _entries() -> dict[str, Entry]:
+    entries = {}
+    backbones = [(backbone, digits) for backbone in ("vggface", "resnet") for digits in PRETRAINING]
+    for backbone, digits in [*backbones, ("densenet", "")]:
+        encoder = ENCODERS[backbone]
+        weights = tuple(OFFICIAL.get((encoder, corpus), corpus) for corpus in PRETRAINING.get(digits, ()))
+        table = {"vggface": "IV", "resnet": "V", "densenet": "VI"}[backbone]
+        for cell in CELLS:
+            name = f"{backbone}{digits}-{cell}"
+            for attention in (False, True):
+                full = f"{name}-attention" if attention else name
+                rows: tuple[tuple[str, str], ...] = () if attention else ((table, full),)
+                if name in ("vggface1-gru", "resnet2-gru", "densenet-gru"):
+                    rows += (("VII", full),)
+                if full == "vggface1-gru-attention":
+                    rows += (("VIII", f"{full}/fine-tuned"),)
+                for pooled in (False, True) if backbone == "vggface" else (True,):
+                    spec = cnn_rnn(encoder, cell, attention=attention, pooled=pooled)
+                    # The paper prints the results of the fully connected layer only, which were better.
+                    other = backbone == "vggface" and pooled
+                    entries[f"{full}-pooled" if other else full] = Entry(
+                        spec,
+                        ObjectiveSettings(valence_arousal="ccc"),
+                        "section III.B, Table III, Figure 6",
+                        () if other else rows,
+                        weights or ("imagenet-densenet-121",),
+                    )
+    return entries
+
+
+ENTRIES = _entries()

@@ -1,0 +1,66 @@
+"""What each corpus is judged by in the papers, by the output of a network."""
+
+from dataclasses import dataclass
+
+from affect.registry import look_up
+
+
+@dataclass(frozen=True)
+class Default:
+    """The metrics of one output, the one to compare by first, by their names in FrameMetrics; and who says so."""
+
+    metrics: tuple[str, ...]
+    source: str
+
+
+_CCC = ("valence_ccc", "arousal_ccc")
+_BMVC = "BMVC 2019, section 4, Evaluation Metrics"
+_FBN = "FaceBehaviorNet, section 4, Performance measures"
+_BOTH = f"{_BMVC}; {_FBN}"
+
+DEFAULTS: dict[str, dict[str, Default]] = {
+    "aff-wild": {
+        "valence_arousal": Default((*_CCC, "valence_mse", "arousal_mse"), f"IJCV 2019, section 4.1, eq 1-2; {_FBN}"),
+    },
+    "aff-wild2": {
+        "valence_arousal": Default(_CCC, f"EXT 2018, eq 1; {_BOTH}"),
+        "expression": Default(("expression_macro_f1",), _BOTH),
+        "action_units": Default(("action_units_f1",), _BOTH),
+    },
+    "affectnet": {
+        "valence_arousal": Default(_CCC, _BOTH),
+        "expression": Default(("expression_macro_f1",), _BOTH),
+    },
+    "raf-db": {
+        "expression": Default(("expression_mean_diagonal",), _BOTH),
+        "compound": Default(("compound_mean_diagonal",), "FaceBehaviorNet, Table 7"),
+    },
+    "fer2013": {"expression": Default(("expression_accuracy",), _BMVC)},
+    "imfdb": {"expression": Default(("expression_macro_f1",), _BMVC)},
+    # BMVC Table 7 prints F1 only; FaceBehaviorNet names the score and prints its parts (Tables 5 and 7).
+    "emotionet": {
+        "action_units": Default(("action_units_emotionet_score", "action_units_f1", "action_units_accuracy"), _BOTH),
+        "compound": Default(
+            ("compound_emotionet_score", "compound_macro_f1", "compound_unweighted_average_recall"), _FBN
+        ),
+    },
+    "disfa": {"action_units": Default(("action_units_f1",), _BOTH)},
+    "bp4d": {"action_units": Default(("action_units_f1",), _BOTH)},
+    "bp4d-plus": {"action_units": Default(("action_units_f1",), _BOTH)},
+    # Of videos: evaluation.video gives their classes.
+    "afew": {"expression": Default(("expression_accuracy",), f"IJCV 2019, section 5.2.1; {_FBN}")},
+    "afew-va": {
+        "valence_arousal": Default(
+            (*_CCC, "valence_pearson", "arousal_pearson"), f"{_BMVC}; IJCV 2019, section 5.1.2, Tables 16-17"
+        ),
+    },
+    "recola": {"valence_arousal": Default(_CCC, "IJCV 2019, Table 15; EXT 2018, section IV.G")},
+}
+
+
+def default_metrics(corpus: str, output: str) -> Default:
+    """What the output of a network is judged by on ``corpus``.
+
+    Raises AffectError for an unknown corpus, and for an output that the papers do not judge on it.
+    """
+    return look_up(look_up(DEFAULTS, corpus, "corpus with a default metric"), output, f"output of {corpus}")
