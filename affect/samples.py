@@ -10,7 +10,7 @@ the spectrogram.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -73,21 +73,27 @@ def sound_uri(folder: str, corpus: str, split: str, video: str) -> str:
     return storage.join(folder, "sound", corpus, split, f"{video}.parquet")
 
 
+def sound_beside(faces: str) -> str:
+    """Where the sound of a file of faces lies."""
+    root, _, *place = faces.rsplit("/", 4)
+    return storage.join(root, "sound", *place)
+
+
 def write_parquet(
     uri: str,
     schema: pa.Schema,
     tables: Iterable[pa.Table],
     fingerprint: str,
-    details: dict[str, Any] | None = None,
+    details: Callable[[], dict[str, Any]] | None = None,
 ) -> int:
     """Write ``tables`` as row groups of one file, whole or not at all; returns the number of rows.
 
-    ``fingerprint`` names the settings that made the rows; ``details`` is kept beside it as JSON.
+    ``fingerprint`` names the settings that made the rows; what ``details`` gives when all are written is kept beside
+    it as JSON.
     """
     metadata = {
         _VERSION_KEY: str(SCHEMA_VERSION).encode(),
         _FINGERPRINT_KEY: fingerprint.encode(),
-        _DETAILS_KEY: json.dumps(details or {}).encode(),
     }
     rows = 0
     with (
@@ -97,6 +103,7 @@ def write_parquet(
         for table in tables:
             writer.write_table(table.cast(schema), row_group_size=ROWS_PER_GROUP)
             rows += table.num_rows
+        writer.add_key_value_metadata({_DETAILS_KEY: json.dumps(details() if details else {}).encode()})
     return rows
 
 
@@ -131,7 +138,12 @@ def fingerprint_of(uri: str) -> str | None:
 
 def details_of(uri: str) -> dict[str, Any]:
     """What was kept beside the fingerprint of a file."""
-    details: dict[str, Any] = json.loads(open_parquet(uri).schema_arrow.metadata[_DETAILS_KEY])
+    return details_in(open_parquet(uri))
+
+
+def details_in(file: pq.ParquetFile) -> dict[str, Any]:
+    """``details_of`` an open file."""
+    details: dict[str, Any] = json.loads(file.metadata.metadata[_DETAILS_KEY])
     return details
 
 

@@ -37,7 +37,7 @@ def bare(config: TrainConfig, steps: list[Step]) -> float:
     optimiser = build_optimiser(config.optimiser, network.parameters())
 
     def one(step: Step) -> None:
-        loss, _ = objective(network({"image": to_input(step.images)}), step.targets)
+        loss, _ = objective(network({"image": to_input(step.inputs["image"])}), step.targets)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
@@ -75,6 +75,7 @@ def main(
             data = str(Path(folder) / "rows")
             write_rows(data, {"train": 24, "validation": 1}, size=96, frames=120)
         config = recipe(name)
+        assert isinstance(config, TrainConfig)
         config = config.model_copy(
             update={
                 "data": (data,),
@@ -85,7 +86,10 @@ def main(
                 "epochs": 2,
             }
         )
-        course, collate = plan_course(config), Collate(config.network.input_size, config.augmentation, config.seed)
+        course, collate = (
+            plan_course(config),
+            Collate(config.network.input_size, config.network.takes, config.augmentation, config.seed),
+        )
         table = course.read(course.reads(1)[0], 0, 1)
         steps = [collate(table.slice(number, 1)) for number in range(course.train.steps_per_span)]
         print(f"{config.recipe}, width {width}, batch {course.train.batch}, {len(steps)} steps; ", end="")

@@ -14,16 +14,20 @@ from typing import Annotated, Any
 import cv2
 import ray
 import typer
+from pydantic import Field
 from ray.data import ActorPoolStrategy, DataContext
 from rich.console import Console
 from rich.table import Table
 
 from affect import samples, storage
+from affect.annotation.splits import read_splits
 from affect.corpora import open_corpus
 from affect.corpora.corpus import Clip, Corpus
+from affect.corpora.partitioned import Partitioned
 from affect.faces import load_detector
 from affect.media.pictures import encode_jpeg
 from affect.preprocessing.clip import settle_clip
+from affect.preprocessing.looking import Points
 from affect.preprocessing.outstanding import outstanding, read_set_aside, set_aside_csv
 from affect.preprocessing.overview import contact_sheet, stage_seconds, table_lines, totals
 from affect.preprocessing.progress import Progress
@@ -45,6 +49,12 @@ class PreprocessConfig(Preprocessing):
 
     corpus: str
     root: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Of the corpus's reader, for example options.delay_s=2 for recola; docs/corpora.md has them."""
+    splits: str | None = None
+    """A file of jobs.partition that says which split each video or picture belongs to, for corpora that have none."""
+    fold: int | None = None
+    """Of a file of folds, the one to test on."""
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -58,19 +68,28 @@ class Worker:
         cv2.setNumThreads(1)
         self.corpus, self.folder, self.settings = corpus, folder, settings
         self.detector = load_detector(settings.detector)
+        self.points: Points | None = None
+        if settings.landmarks68:
+            from affect.faces.landmarks68 import Landmarks68  # noqa: PLC0415  # it brings torch along
+
+            self.points = Landmarks68()
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         began = time.time()
         clip = Clip(**json.loads(row["clip"]))
         clip = replace(clip, persons=tuple(clip.persons), subjects=tuple(clip.subjects))
-        summary = settle_clip(self.corpus, clip, self.folder, self.settings, self.detector)
+        summary = settle_clip(self.corpus, clip, self.folder, self.settings, self.detector, self.points)
         node = ray.get_runtime_context().get_node_id()
         return {"summary": json.dumps(asdict(summary)), "began": began, "ended": time.time(), "node": node}
 
 
-def preprocess(config: PreprocessConfig, out: str, workers: int | None = None) -> dict[str, Any]:
+def preprocess(
+    config: PreprocessConfig, out: str, workers: int | None = None, gpus_per_worker: float = 0
+) -> dict[str, Any]:
     """Do what is not yet done of the corpus below ``out``; returns the summary, as in its summary.json."""
-    corpus = open_corpus(config.corpus, config.root)
+    corpus = open_corpus(config.corpus, config.root, config.options)
+    if config.splits is not None:
+        corpus = Partitioned(corpus, read_splits(config.splits, config.fold))
     run = RunFolder(out, config)
     began = time.monotonic()
     left = outstanding(corpus, run.uri, config.preprocessing, read_set_aside(run.file("set_aside.csv")))
@@ -79,7 +98,7 @@ def preprocess(config: PreprocessConfig, out: str, workers: int | None = None) -
         return run.summary()
     with run:
         logger.info("%d clips to do, %d settled before", len(left.todo), len(left.settled))
-        new, last_run = _process(corpus, config.preprocessing, run.uri, left.todo, workers)
+        new, last_run = _process(corpus, config.preprocessing, run.uri, left.todo, workers, gpus_per_worker)
         summaries = left.settled + new
         summary = {"corpus": corpus.name, "synthetic": is_synthetic(corpus)} | totals(summaries)
         last_run["seconds"] = round(time.monotonic() - began, 3)
@@ -88,7 +107,7 @@ def preprocess(config: PreprocessConfig, out: str, workers: int | None = None) -
 
 
 def _process(
-    corpus: Corpus, settings: Preprocessing, folder: str, clips: list[Clip], workers: int | None
+    corpus: Corpus, settings: Preprocessing, folder: str, clips: list[Clip], workers: int | None, gpus: float
 ) -> tuple[list[ClipSummary], dict[str, Any]]:
     """Settle ``clips`` on a pool of workers; what became of each, and how fast."""
     summaries: list[ClipSummary] = []
@@ -96,7 +115,7 @@ def _process(
     nodes: set[str] = set()
     submitted = time.time()
     if clips:
-        results, workers = _dataset(corpus, settings, folder, clips, workers)
+        results, workers = _dataset(corpus, settings, folder, clips, workers, gpus)
         with Progress(len(clips)) as progress:
             # Without prefetching, which would hold back a result until the next one is there.
             parts = results.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow")
@@ -123,7 +142,7 @@ def _process(
 
 
 def _dataset(
-    corpus: Corpus, settings: Preprocessing, folder: str, clips: list[Clip], workers: int | None
+    corpus: Corpus, settings: Preprocessing, folder: str, clips: list[Clip], workers: int | None, gpus: float
 ) -> tuple[ray.data.Dataset, int]:
     if not ray.is_initialized():
         ray.init()
@@ -135,7 +154,8 @@ def _dataset(
     # One task at a time and worker, so that no clip waits behind a long one while another worker is idle.
     pool = ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1)
     dataset = ray.data.from_items(rows, override_num_blocks=tasks)
-    return dataset.map(Worker, fn_constructor_args=(corpus, folder, settings), compute=pool, num_cpus=1), workers
+    constructor = (corpus, folder, settings)
+    return dataset.map(Worker, fn_constructor_args=constructor, compute=pool, num_cpus=1, num_gpus=gpus), workers
 
 
 def _write(run: RunFolder, corpus: Corpus, summaries: list[ClipSummary], summary: dict[str, Any]) -> None:
@@ -157,10 +177,13 @@ def main(
     workers: Annotated[
         int | None, typer.Option(help="processes; all CPUs of the cluster where not given", min=1)
     ] = None,
+    gpus_per_worker: Annotated[
+        float, typer.Option(help="share of a GPU for each process, with detector.runtime=onnxruntime", min=0)
+    ] = 0,
 ) -> None:
     """Find, align and label the faces of every clip; run again, it does only what is new or changed."""
     config = PreprocessConfig(corpus=corpus, root=storage.absolute(root)).override(assignments or [])
-    summary = preprocess(config, out, workers)
+    summary = preprocess(config, out, workers, gpus_per_worker)
     kind = "synthetic corpus" if summary["synthetic"] else "corpus"
     table = Table(
         title=f"{kind} {summary['corpus']} in {storage.absolute(out)}", show_header=False, title_justify="left"

@@ -29,10 +29,10 @@ from affect.reports.report import write
 from affect.reports.run_report import TrainingRun, run_report
 from affect.runs import RunFolder
 from affect.training.beginning import begin
-from affect.training.index import build_index
 from affect.training.plan import TrainPlan
 from affect.training.reading import Course
-from affect.training.settings import TrainConfig
+from affect.training.settings import STAGE, Chain, TrainConfig
+from affect.training.windows import items_of
 from jobs import cli
 from jobs.recipes import TRAIN_RECIPES, recipe
 from jobs.training_worker import work
@@ -43,16 +43,16 @@ app = typer.Typer(add_completion=False, help=__doc__)
 
 def plan_course(config: TrainConfig) -> Course:
     """Read the label columns of the data and lay out every step of the run."""
-    heads, units = config.network.heads, config.network.action_units
-    plan = TrainPlan(build_index(config.data, "train", heads, units), config.batch, config.seed)
+    heads = config.network.heads
+    plan = TrainPlan(items_of(config, "train"), config.batch, config.seed)
     workers = config.resources.workers
     if plan.batch < 2 * workers:
         raise AffectError(f"a batch of {plan.batch} rows is too small for {workers} workers; set batch.size to more")
-    validation = build_index(config.data, "validation", heads, units)
+    validation = items_of(config, "validation")
     if not any(len(rows) for rows in validation.sets.values()):
         raise AffectError(f"no validation row is annotated with {' or '.join(heads)}; give --data that has some")
     has_test = any(samples.list_faces(folder, split="test") for folder in config.data)
-    test = build_index(config.data, "test", heads, units) if has_test else None
+    test = items_of(config, "test") if has_test else None
     centre_rows = config.centre_rows if config.network.arcface and "expression" in heads else None
     return Course(plan, validation, test, config.epochs, centre_rows, passes_again=config.keep == "best")
 
@@ -81,12 +81,13 @@ def fit(config: TrainConfig, out: str, callbacks: Sequence[UserCallback] = ()) -
     """
     config = config.model_copy(update={"data": tuple(storage.absolute(folder) for folder in config.data)})
     out = storage.absolute(out)
-    if config.pretrained or config.frozen:
+    if config.pretrained or config.start or config.frozen:
         begin(config)  # tells what does not fit before the cluster is put to work
     course = plan_course(config)
     logger.info(
-        "%s: training rows %s; batches %s, %d steps an epoch, %d epochs",
+        "%s: training %s %s; batches %s, %d steps an epoch, %d epochs",
         config.recipe,
+        "sequences" if config.network.sequential else "rows",
         ", ".join(f"{head} {len(rows)}" for head, rows in course.train.sets.items()),
         course.train.sizes,
         course.train.steps_per_epoch,
@@ -126,6 +127,7 @@ def main(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="key=value, for example optimiser.learning_rate=1e-3")
     ] = None,
+    small: Annotated[bool, typer.Option(help="narrow, for the sample corpus on two cores")] = False,
     list_: Annotated[bool, typer.Option("--list", help="show the recipes and end")] = False,
 ) -> None:
     """Train RECIPE on --data into --out. The same command again goes on where an interrupted run was."""
@@ -134,22 +136,52 @@ def main(
         return
     if not name or not out:
         raise AffectError("name a recipe and --out; python -m jobs.train --list shows the recipes")
-    config = recipe(name).override(set_ or [])
-    if data:
-        config = config.model_copy(update={"data": tuple(storage.absolute(folder) for folder in data)})
+    config = recipe(name, small=small).override(set_ or [])
+    folders = tuple(storage.absolute(folder) for folder in data or [])
     ray.init(log_to_driver=True, ignore_reinit_error=True)
+    if isinstance(config, TrainConfig):
+        _show(train_once(config.model_copy(update={"data": folders or config.data}), out))
+        return
+    stages = {stage: one.model_copy(update={"data": one.data or folders}) for stage, one in config.stages.items()}
+    _show(train_chain(config.model_copy(update={"stages": stages}), out))
+
+
+def train_once(config: TrainConfig, out: str) -> dict[str, Any]:
+    """``fit`` in a run folder with log and report; an answer that is there already is returned."""
     with RunFolder(out, config) as run:
         if run.finished:
             logger.info("%s is finished; to train again give another --out", run.uri)
-            _show(run.summary())
-            return
+            return run.summary()
         try:
             answer = fit(config, run.uri)
         except TrainingFailedError as error:
             raise _readable(error) from error
         _report(config, run.uri, answer)
         run.done(answer)
-        _show(answer)
+        return answer
+
+
+def train_chain(chain: Chain, out: str) -> dict[str, Any]:
+    """The stages of ``chain`` in order, each in a run folder of its own below ``out``; finished ones are not run again.
+
+    Returns the last stage's answer.
+    """
+    with RunFolder(out, chain) as run:
+        if run.finished:
+            logger.info("%s is finished; to train again give another --out", run.uri)
+            return run.summary()
+        answer: dict[str, Any] = {}
+        for number, (name, stage) in enumerate(chain.stages.items(), start=1):
+            logger.info("stage %d of %d: %s", number, len(chain.stages), name)
+            start = tuple(
+                one.model_copy(update={"model": run.file(one.model.removeprefix(STAGE))})
+                if one.model.startswith(STAGE)
+                else one
+                for one in stage.start
+            )
+            answer = train_once(stage.model_copy(update={"start": start}), run.file(name))
+        run.done(answer)
+        return answer
 
 
 def _report(config: TrainConfig, out: str, answer: dict[str, Any]) -> None:
@@ -189,10 +221,21 @@ def _show(answer: dict[str, Any]) -> None:
 
 
 def _show_recipes() -> None:
-    table = Table("recipe", "paper", "what it is")
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    table = Table("recipe", "paper", "takes", "batch", "optimiser")
+    table.columns[0].no_wrap = True
     for name, make in sorted(TRAIN_RECIPES.items()):
-        table.add_row(name, make().paper, (make.__doc__ or "").strip().splitlines()[0])
-    Console().print(table)
+        config = make()
+        if isinstance(config, Chain):
+            table.add_row(name, config.paper, "in stages: " + ", ".join(config.stages), "", "")
+            continue
+        batch, optimiser = config.batch, config.optimiser
+        size = f"{batch.size} of {batch.length}" if config.network.sequential else f"{batch.size}"
+        takes = ", ".join(config.network.takes)
+        table.add_row(name, config.paper, takes, size, f"{optimiser.name} {optimiser.learning_rate:g}")
+    console.print(table)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ BLOCK_BYTES = 32 * 2**20
 
 class _Collate(ArrowBatchCollateFn):
     def __init__(self, config: TrainConfig) -> None:
-        self.collate = Collate(config.network.input_size, config.augmentation, config.seed)
+        self.collate = Collate(config.network.input_size, config.network.takes, config.augmentation, config.seed)
 
     def __call__(self, batch: pa.Table) -> Step:
         return self.collate(batch)

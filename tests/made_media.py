@@ -4,9 +4,11 @@ import os
 import signal
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -14,8 +16,9 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
-from affect.corpora.corpus import Clip, FrameLabels
+from affect.corpora.corpus import Clip, FrameLabels, Still
 from affect.labels import ACTION_UNITS
+from affect.media.pictures import decode_picture
 
 TICKS = 90_000
 
@@ -83,6 +86,10 @@ def turn(path: Path, target: Path, matrix: tuple[int, int, int, int]) -> Path:
     return target
 
 
+def _load(path: Path) -> NDArray[np.uint8]:
+    return decode_picture(path.read_bytes())
+
+
 @dataclass(frozen=True)
 class FolderOfClips:
     """A corpus of the files in a folder; ``name.labels`` beside a clip says how many frames are annotated."""
@@ -91,16 +98,29 @@ class FolderOfClips:
     persons: tuple[str, ...] = ("main",)
     synthetic: bool = True
     name: str = "made"
+    cropped: bool = False
+    given: dict[int, dict[str, Any]] = field(default_factory=dict)
     driver: int = 0
     """When set, the first process other than this one that reads labels is killed."""
 
     def clips(self) -> Iterator[Clip]:
+        kinds = {".mp4": "video", ".mov": "video", ".png": "pictures", ".frames": "frames", ".pictures": "pictures"}
         for path in sorted(Path(self.root).iterdir()):
-            if path.suffix in {".mp4", ".mov", ".png"}:
-                kind = "picture" if path.suffix == ".png" else "video"
-                yield Clip(
-                    self.name, "train", path.stem, str(path), kind, self.persons, ("someone",) * len(self.persons)
-                )
+            if path.suffix in kinds:
+                subjects = ("someone",) * len(self.persons)
+                kind = kinds[path.suffix]
+                yield Clip(self.name, "train", path.stem, str(path), kind, self.persons, subjects, self.cropped)
+
+    def stills(self, clip: Clip) -> Iterator[Still]:
+        """Of a folder its numbered pictures; ``given`` has what else is known of each, by its number."""
+        media = Path(clip.media)
+        for place, path in enumerate([media] if media.is_file() else sorted(media.glob("*.png"))):
+            frame = int(path.stem) if clip.kind == "frames" else place
+            load = partial(_load, path)
+            yield Still(path.stem, frame, load, frame / 25, **{"subject": "someone"} | self.given.get(frame, {}))
+
+    def faults(self) -> list[tuple[str, str]]:
+        return []
 
     def labels(self, clip: Clip) -> dict[str, FrameLabels]:
         killed = Path(self.root) / "killed"

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from affect import samples
 from affect.labels import ACTION_UNITS, AFF_WILD2_ACTION_UNITS
-from affect.preprocessing.settings import AlignmentSettings, Preprocessing
+from affect.preprocessing.settings import AlignmentSettings, Preprocessing, SoundSettings
 
 
 def write_rows(
@@ -16,6 +16,8 @@ def write_rows(
     seed: int = 0,
     unlabelled: float = 0.25,
     frames: int = 40,
+    landmarks68: bool = False,
+    sound_columns: int | None = None,
 ) -> Preprocessing:
     """``videos`` per split of ``frames`` rows; a part of the rows lacks each kind of label, a tenth shows no face.
 
@@ -23,18 +25,35 @@ def write_rows(
     lower right square is lit where every action unit is active; a narrow network learns it in a few dozen steps.
     """
     rng = np.random.default_rng(seed)
-    settings = Preprocessing(alignment=AlignmentSettings(size=size))
+    settings = Preprocessing(alignment=AlignmentSettings(size=size), landmarks68=landmarks68)
+    if sound_columns:
+        settings = settings.model_copy(update={"sound": SoundSettings(columns=sound_columns)})
     for split, count in videos.items():
         for number in range(count):
             rows = [_row(rng, split, f"{split}{number}", frame, size, unlabelled) for frame in range(frames)]
+            if landmarks68:  # of a crop that a corpus gave: in its pixels, around the place of the bar
+                for row in rows:
+                    row["landmarks68"] = (rng.uniform(0, size, 136)).tolist() if row["success"] else None
+            if sound_columns:
+                _write_sound(folder, split, f"{split}{number}", rows)
             samples.write_parquet(
                 samples.faces_uri(folder, "made", split, f"{split}{number}"),
                 samples.FACES,
                 [pa.Table.from_pylist(rows, schema=samples.FACES)],
                 fingerprint="made",
-                details={"corpus": "made", "synthetic": True, "settings": settings.model_dump(mode="json")},
+                details=lambda: {"corpus": "made", "synthetic": True, "settings": settings.model_dump(mode="json")},
             )
     return settings
+
+
+def _write_sound(folder: str, split: str, video: str, rows: list[dict]) -> None:
+    """The louder the more aroused, each frame's loudness around its time."""
+    columns = int(rows[-1]["time_s"] * 44_100 / 970) + 2
+    times = np.arange(columns) * 970 / 44_100
+    arousal = np.interp(times, [row["time_s"] for row in rows], [row["arousal"] or 0.0 for row in rows])
+    spectra = [np.full(samples.SOUND_BINS, 128 + 100 * value, np.uint8).tobytes() for value in arousal]
+    table = pa.table([range(columns), times, spectra], schema=samples.SOUND)
+    samples.write_parquet(samples.sound_uri(folder, "made", split, video), samples.SOUND, [table], fingerprint="made")
 
 
 def _row(rng: np.random.Generator, split: str, video: str, frame: int, size: int, unlabelled: float) -> dict:

@@ -19,7 +19,7 @@ ROW = {
 def write(folder: Path, rows: int = 600, split: str = "train") -> str:
     table = pa.Table.from_pylist([ROW | {"frame": frame, "split": split} for frame in range(rows)], samples.FACES)
     uri = samples.faces_uri(str(folder), "c", split, "v")
-    assert samples.write_parquet(uri, samples.FACES, [table], "print", {"synthetic": True}) == rows
+    assert samples.write_parquet(uri, samples.FACES, [table], "print", lambda: {"synthetic": True}) == rows
     return uri
 
 

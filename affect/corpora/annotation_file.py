@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect import storage
-from affect.errors import AffectError
+from affect.corpora.lines import integer, line_fault, lines_of, number
 from affect.labels import (
     ACTION_UNITS,
     EXPRESSIONS,
@@ -23,8 +23,6 @@ NO_VALENCE_AROUSAL = -5.0
 OTHER = "other"
 """The later challenges' eighth class: an expression that is none of the seven, hence not annotated here."""
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_INTEGER = re.compile(r"-?\d{1,3}", re.ASCII)
 _ACTION_UNIT = re.compile(r"au0?(\d{1,2})", re.ASCII)
 
 Values = NDArray[Any]
@@ -41,37 +39,29 @@ def read_annotation(uri: str, kind: str) -> Values:
 
 def parse_annotation(data: bytes, kind: str, uri: str) -> Values:
     """``read_annotation`` of a file's content; ``uri`` is for messages."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise AffectError(f"{uri} is not a text file in UTF-8 ({error}); get it again from the corpus") from error
-    lines = [line.strip() for line in re.split(r"\r\n|\n|\r", text.rstrip())]
+    lines = lines_of(data, uri)
     header = [name.strip().lower() for name in lines[0].split(",")]
     parse = {"va": _valence_arousal, "expr": _expressions, "au": _action_units}[kind]
     return parse(header, lines[1:], uri)
 
 
-def _fault(uri: str, line: int, what: str) -> AffectError:
-    return AffectError(f"{uri}, line {line}: {what}; mend the line or get the file again from the corpus")
-
-
-def _cells(line: str, columns: int, uri: str, number: int) -> list[str]:
+def _cells(line: str, columns: int, uri: str, place: int) -> list[str]:
     cells = [cell.strip() for cell in line.split(",")]
     if len(cells) != columns:
-        raise _fault(uri, number, f"{line[:60]!r} has {len(cells)} values where the header names {columns}")
+        raise line_fault(uri, place, f"{line[:60]!r} has {len(cells)} values where the header names {columns}")
     return cells
 
 
 def _valence_arousal(header: list[str], lines: list[str], uri: str) -> Values:
     if sorted(header) != sorted(VALENCE_AROUSAL):
-        raise _fault(uri, 1, f"the header is {','.join(header)[:60]!r}, expected is 'valence,arousal'")
+        raise line_fault(uri, 1, f"the header is {','.join(header)[:60]!r}, expected is 'valence,arousal'")
     rows = np.full((len(lines), 2), np.nan, np.float32)
     order = [header.index(name) for name in VALENCE_AROUSAL]
     for index, line in enumerate(lines):
         cells = _cells(line, 2, uri, index + 2)
-        values = [float(cell) if _NUMBER.fullmatch(cell) else np.inf for cell in cells]
-        if any(value != NO_VALENCE_AROUSAL and not -1 <= value <= 1 for value in values):
-            raise _fault(uri, index + 2, f"{line[:60]!r} holds something else than numbers from -1 to 1, or -5")
+        values = [number(cell) for cell in cells]
+        if any(value is None or (value != NO_VALENCE_AROUSAL and not -1 <= value <= 1) for value in values):
+            raise line_fault(uri, index + 2, f"{line[:60]!r} holds something else than numbers from -1 to 1, or -5")
         if NO_VALENCE_AROUSAL not in values:
             rows[index] = [values[column] for column in order]
     return rows
@@ -81,13 +71,13 @@ def _expressions(header: list[str], lines: list[str], uri: str) -> Values:
     known = {*EXPRESSIONS, OTHER}
     if not set(header) <= known or len(set(header)) != len(header):
         expected = ", ".join(EXPRESSIONS)
-        raise _fault(uri, 1, f"the header is {','.join(header)[:90]!r}, expected are names out of {expected}")
+        raise line_fault(uri, 1, f"the header is {','.join(header)[:90]!r}, expected are names out of {expected}")
     classes = [NO_EXPRESSION if name == OTHER else EXPRESSIONS.index(name) for name in header]
     labels = np.full(len(lines), NO_EXPRESSION, np.int8)
     for index, line in enumerate(lines):
-        value = int(line) if _INTEGER.fullmatch(line) else len(classes)
-        if not -1 <= value < len(classes):
-            raise _fault(uri, index + 2, f"{line[:60]!r} is not a class from 0 to {len(classes) - 1}, nor -1")
+        value = integer(line)
+        if value is None or not -1 <= value < len(classes):
+            raise line_fault(uri, index + 2, f"{line[:60]!r} is not a class from 0 to {len(classes) - 1}, nor -1")
         if value >= 0:
             labels[index] = classes[value]
     return labels
@@ -98,12 +88,12 @@ def _action_units(header: list[str], lines: list[str], uri: str) -> Values:
     units = [int(match[1]) if match else -1 for match in matches]
     if not set(units) <= set(ACTION_UNITS) or len(set(units)) != len(units):
         expected = ", ".join(map(action_unit_label, ACTION_UNITS))
-        raise _fault(uri, 1, f"the header is {','.join(header)[:90]!r}, expected are names out of {expected}")
+        raise line_fault(uri, 1, f"the header is {','.join(header)[:90]!r}, expected are names out of {expected}")
     columns = [ACTION_UNITS.index(unit) for unit in units]
     rows = np.full((len(lines), len(ACTION_UNITS)), NO_ACTION_UNIT, np.int8)
     for index, line in enumerate(lines):
         cells = _cells(line, len(columns), uri, index + 2)
         if not set(cells) <= {"0", "1", "-1"}:
-            raise _fault(uri, index + 2, f"{line[:60]!r} holds something else than 0, 1 and -1")
+            raise line_fault(uri, index + 2, f"{line[:60]!r} holds something else than 0, 1 and -1")
         rows[index, columns] = [int(cell) for cell in cells]
     return rows

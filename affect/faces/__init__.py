@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from affect.faces.centerface import CenterFace
 from affect.faces.detector import Detector
+from affect.faces.mtcnn import MTCNN
 from affect.preprocessing.settings import DetectorSettings
 
-DETECTORS: dict[str, Callable[[DetectorSettings], Detector]] = {"centerface": CenterFace}
+DETECTORS: dict[str, Callable[[DetectorSettings], Detector]] = {"centerface": CenterFace, "mtcnn": MTCNN}
 
 
 def load_detector(settings: DetectorSettings) -> Detector:

@@ -35,16 +35,24 @@ def similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> ND
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
 
 
+def crop_transform(landmarks: NDArray[np.floating], settings: AlignmentSettings) -> NDArray[np.float64]:
+    """What brings pixels of a picture to those of the crop of the face with ``landmarks`` (5, 2), as (2, 3)."""
+    return similarity(landmarks, TEMPLATES[settings.template] * settings.size)
+
+
 def align(
     picture: NDArray[np.uint8], landmarks: NDArray[np.floating], settings: AlignmentSettings
 ) -> NDArray[np.uint8]:
     """The crop (size, size, 3) of the face with ``landmarks`` (5, 2); black where it leaves the picture."""
-    matrix = similarity(landmarks, TEMPLATES[settings.template] * settings.size)
+    return warp(picture, crop_transform(landmarks, settings), settings.size)
+
+
+def warp(picture: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
+    """The crop (size, size, 3) to which the similarity ``matrix`` (2, 3) brings a picture; black outside of it."""
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     if scale < SHRINK_BELOW:
-        picture, matrix = _reduced(picture, matrix, scale, settings.size)
-    size = (settings.size, settings.size)
-    crop: NDArray[np.uint8] = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR)
+        picture, matrix = _reduced(picture, matrix, scale, size)
+    crop: NDArray[np.uint8] = cv2.warpAffine(picture, matrix, (size, size), flags=cv2.INTER_LINEAR)
     return crop
 
 

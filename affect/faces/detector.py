@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,3 +32,13 @@ class Detector(Protocol):
     """Finds the faces of an upright RGB picture (height, width, 3)."""
 
     def __call__(self, picture: NDArray[np.uint8]) -> Detections: ...
+
+
+def reduced(picture: NDArray[np.uint8], size: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """The picture with its longer side no longer than ``size``, and the factor (x, y) from there back."""
+    height, width = picture.shape[:2]
+    scale = min(1.0, size / max(height, width))
+    if scale < 1:
+        target = max(1, round(width * scale)), max(1, round(height * scale))
+        picture = cv2.resize(picture, target, interpolation=cv2.INTER_AREA)
+    return picture, np.array([width / picture.shape[1], height / picture.shape[0]], np.float32)

@@ -51,25 +51,32 @@ def column_time(column: int, settings: SoundSettings) -> float:
     return column * settings.hop / settings.rate
 
 
-def frame_picture(spectrum: NDArray[np.uint8], time_s: float, settings: SoundSettings) -> NDArray[np.float32]:
-    """The picture of the sound around a video frame, (columns, columns, 3) in [-1, 1], row 0 the lowest frequencies.
+def first_column(time_s: float, settings: SoundSettings) -> int:
+    """Number of the first column around a video frame at ``time_s``, negative near the beginning.
 
-    ``spectrum`` holds a clip's columns as stored, (n, bins). Taken are the columns centred on ``time_s``, or with
-    ``causal`` those whose windows end by then. Beyond the ends of the sound stands silence, -1: what the window over
-    zeros gives.
+    The columns are those centred on it, or with ``causal`` those whose windows end by then.
     """
     if settings.causal:
         last = int(np.floor((time_s * settings.rate - settings.window // 2) / settings.hop + 1e-9))
-        first = last - settings.columns + 1
-    else:
-        first = round(time_s * settings.rate / settings.hop) - settings.columns // 2
+        return last - settings.columns + 1
+    return round(time_s * settings.rate / settings.hop) - settings.columns // 2
+
+
+def frame_picture(
+    spectrum: NDArray[np.uint8], time_s: float, settings: SoundSettings, begins: int = 0
+) -> NDArray[np.uint8]:
+    """The picture of the sound around a video frame, (columns, columns), row 0 the lowest frequencies; 0 is silence.
+
+    ``spectrum`` holds a clip's columns from number ``begins`` on as stored, (n, bins). Beyond the ends of the sound
+    stands silence: what the window over zeros gives.
+    """
+    first = first_column(time_s, settings) - begins
     cut = np.full((settings.columns, spectrum.shape[1]), SILENCE, np.uint8)
     low, high = max(first, 0), min(first + settings.columns, len(spectrum))
     if low < high:
         cut[low - first : high - first] = spectrum[low:high]
-    levels = cut.T.astype(np.float32) / 127.5 - 1
-    picture = cv2.resize(levels, (settings.columns, settings.columns), interpolation=cv2.INTER_AREA)
-    return np.repeat(picture[:, :, None], 3, axis=2)
+    side = settings.columns, settings.columns
+    return np.asarray(cv2.resize(cut.T, side, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def samples(

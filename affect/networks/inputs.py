@@ -21,6 +21,12 @@ def to_input(pictures: Tensor | NDArray[np.uint8]) -> Tensor:
     return pictures.permute(0, 3, 1, 2).float().sub_(127.5).div_(127.5)
 
 
+def to_sound_input(pictures: Tensor | NDArray[np.uint8]) -> Tensor:
+    """Pictures of sound uint8 (B, H, W), of media.sound.frame_picture, as three equal channels like those of faces."""
+    pictures = torch.as_tensor(pictures)
+    return to_input(pictures[..., None].expand(-1, -1, -1, 3).contiguous())
+
+
 def to_landmarks(landmarks: Tensor, size: int) -> Tensor:
     """68 landmarks, (B, 136) x and y in pixels of a crop of ``size``, with -1 and 1 at its edges.
 

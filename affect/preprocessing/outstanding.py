@@ -46,7 +46,7 @@ def outstanding(corpus: Corpus, folder: str, settings: Preprocessing, listed: di
 
 
 def set_aside_csv(summaries: list[ClipSummary], faults: list[tuple[str, str]]) -> str:
-    """The list of what was set aside: clips, the sound of clips whose faces were kept, and the corpus's own ``faults``.
+    """The list of what was set aside: clips, sound and pictures of clips that were kept, and the corpus's ``faults``.
 
     Those are names of videos with the reason why the corpus does not yield them.
     """
@@ -57,6 +57,8 @@ def set_aside_csv(summaries: list[ClipSummary], faults: list[tuple[str, str]]) -
         for part, reason in (("clip", one.set_aside), ("sound", one.no_sound)):
             if reason is not None:
                 writer.writerow([one.corpus, one.split, one.video, part, reason, one.media, one.fingerprint])
+        for picture, reason in one.unreadable.items():
+            writer.writerow([one.corpus, one.split, picture, "picture", reason, one.media, ""])
     writer.writerows(["", "", video, "corpus", reason, "", ""] for video, reason in faults)
     return text.getvalue()
 

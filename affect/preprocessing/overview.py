@@ -17,6 +17,7 @@ def totals(summaries: list[ClipSummary]) -> dict[str, int]:
     kept = [one for one in summaries if one.set_aside is None]
     counts = {"clips": len(summaries), "set_aside": len(summaries) - len(kept)}
     counts["without_sound"] = sum(one.no_sound is not None for one in kept)
+    counts["unreadable"] = sum(len(one.unreadable) for one in kept)
     for name in ("frames", "persons", "rows", "missed", "labels_beyond", "labels_short"):
         counts["faces_missed" if name == "missed" else name] = sum(getattr(one, name) for one in kept)
     return counts
@@ -33,7 +34,7 @@ def table_lines(summary: dict[str, Any]) -> list[tuple[str, str]]:
     rows = max(1, summary["rows"])
     lines = [
         ("clips", f"{summary['clips']}, {summary['set_aside']} set aside, {summary['without_sound']} without sound"),
-        ("frames", f"{summary['frames']}"),
+        ("frames", f"{summary['frames']}, {summary['unreadable']} unreadable"),
         ("faces", f"{summary['rows']} rows of {summary['persons']} persons"),
         ("faces missed", f"{summary['faces_missed']} ({100 * summary['faces_missed'] / rows:.1f} %)"),
         (

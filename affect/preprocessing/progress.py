@@ -10,10 +10,13 @@ logger = logging.getLogger("affect.preprocess")
 
 
 class Progress:
-    """Use as ``with Progress(total) as progress:``; logs clips, frames a second and the time left every few seconds."""
+    """Use as ``with Progress(total) as progress:``; logs clips, frames a second and the time left every few seconds.
 
-    def __init__(self, clips: int, every_s: float = 5.0) -> None:
-        self.clips, self.every_s = clips, every_s
+    ``things`` is what is counted where it is not clips.
+    """
+
+    def __init__(self, clips: int, every_s: float = 5.0, things: str = "clips") -> None:
+        self.clips, self.every_s, self.things = clips, every_s, things
         self.done = self.frames = self.set_aside = 0
         self._began = time.monotonic()
         self._stop = threading.Event()
@@ -28,7 +31,11 @@ class Progress:
     def line(self) -> str:
         """For example ``12/50 clips, 1440 frames, 31.0 frames/s, 1 set aside, about 2:10 left``."""
         spent = time.monotonic() - self._began
-        parts = [f"{self.done}/{self.clips} clips", f"{self.frames} frames", f"{self.frames / spent:.1f} frames/s"]
+        parts = [
+            f"{self.done}/{self.clips} {self.things}",
+            f"{self.frames} frames",
+            f"{self.frames / spent:.1f} frames/s",
+        ]
         if self.set_aside:
             parts.append(f"{self.set_aside} set aside")
         if self.done:

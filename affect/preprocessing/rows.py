@@ -1,7 +1,7 @@
 """Rows of the one schema from a person's faces, the frames' times and the labels."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from affect.corpora.corpus import Clip, FrameLabels
-from affect.labels import ACTION_UNITS
+from affect.labels import ACTION_UNITS, EXPRESSIONS, NO_COMPOUND
 from affect.preprocessing.spill import Face
 from affect.samples import FACES, ROWS_PER_GROUP
 
@@ -22,10 +22,12 @@ NOT_THIS_PERSON = "person not found"
 
 @dataclass(frozen=True)
 class Timeline:
-    """What is kept in memory of each decoded frame: its time, and how many faces it shows."""
+    """What is kept in memory of each frame: its time, how many faces it shows, and why it is not there."""
 
     times: "array[float]"
     faces: "array[int]"
+    absent: dict[int, str] = field(default_factory=dict)
+    """Of frames that could not be looked at, the reason."""
 
     def __len__(self) -> int:
         return len(self.times)
@@ -48,7 +50,7 @@ def person_tables(
             found[face.frame - first] = face
             face = next(coming, None)
         reasons = [
-            None if one else (NOT_THIS_PERSON if timeline.faces[frame] else NO_FACE)
+            None if one else timeline.absent.get(frame, NOT_THIS_PERSON if timeline.faces[frame] else NO_FACE)
             for frame, one in enumerate(found, start=first)
         ]
         columns = {
@@ -64,7 +66,8 @@ def person_tables(
             "box": pa.array([one and one.box for one in found], FACES.field("box").type),
             "score": pa.array([one and one.score for one in found], pa.float32()),
             "landmarks5": pa.array([one and one.landmarks5 for one in found], FACES.field("landmarks5").type),
-            **_label_columns(labels, first, last),
+            "landmarks68": pa.array([one and one.landmarks68 for one in found], FACES.field("landmarks68").type),
+            **label_columns(labels, first, last),
         }
         yield pa.table([columns.get(f.name, pa.nulls(last - first, f.type)) for f in FACES], schema=FACES)
 
@@ -84,7 +87,8 @@ def one_per_frame(faces: Iterable[Face], tracks: Sequence[int]) -> Iterator[Face
         yield best
 
 
-def _label_columns(labels: FrameLabels | None, first: int, last: int) -> dict[str, pa.Array]:
+def label_columns(labels: FrameLabels | None, first: int, last: int) -> dict[str, pa.Array]:
+    """The columns of labels of the frames from ``first`` to ``last``; frames beyond the labels are not annotated."""
     if labels is None:
         return {}
     missing = last - max(first, min(last, len(labels)))
@@ -96,11 +100,20 @@ def _label_columns(labels: FrameLabels | None, first: int, last: int) -> dict[st
 
     part = labels.action_units[first:last]
     values = pa.array(part.reshape(-1), pa.int8(), mask=(part == -1).reshape(-1))
+    votes = labels.votes[first:last]
+    asked = np.isfinite(votes).all(axis=1)
+    chosen = pa.FixedSizeListArray.from_arrays(
+        pa.array(np.nan_to_num(votes).reshape(-1), pa.float32()), len(EXPRESSIONS), mask=pa.array(~asked)
+    )
     units = pa.FixedSizeListArray.from_arrays(values, len(ACTION_UNITS), mask=pa.array((part == -1).all(axis=1)))
     return {
         "valence": column(labels.valence, np.nan, pa.float32()),
         "arousal": column(labels.arousal, np.nan, pa.float32()),
         "expression": column(labels.expression, -1, pa.int8()),
+        "compound": column(labels.compound, NO_COMPOUND, pa.int8()),
+        "expression_votes": pa.concat_arrays([chosen, pa.nulls(missing, chosen.type)]).cast(
+            FACES.field("expression_votes").type
+        ),
         "au": pa.concat_arrays([units, pa.nulls(missing, units.type)]).cast(FACES.field("au").type),
     }
 

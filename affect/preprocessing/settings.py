@@ -8,15 +8,19 @@ from affect.configuration import Configuration
 
 
 class DetectorSettings(Configuration):
-    """The face detector and the size it looks at."""
+    """The face detector, the size it looks at, and how often it looks."""
 
-    name: Literal["centerface"] = "centerface"
+    name: Literal["centerface", "mtcnn"] = "centerface"
+    runtime: Literal["opencv", "onnxruntime"] = "opencv"
+    """What runs the detector; the results are the same. onnxruntime uses a GPU where it finds one."""
     size: int = Field(default=640, ge=32)
     """Longer side, in pixels, that a picture is reduced to for detection; smaller pictures stay as they are."""
     score: float = Field(default=0.5, ge=0, le=1)
     """Detections with a lower score are dropped."""
     overlap: float = Field(default=0.3, ge=0, le=1)
     """Of two boxes whose intersection over union is larger, the one with the lower score is dropped."""
+    every: int = Field(default=1, ge=1)
+    """Of a video, look for faces in each ``every``-th frame and follow them in between; 1 looks at every frame."""
 
 
 class AlignmentSettings(Configuration):
@@ -46,5 +50,9 @@ class Preprocessing(Configuration):
     detector: DetectorSettings = DetectorSettings()
     alignment: AlignmentSettings = AlignmentSettings()
     sound: SoundSettings = SoundSettings()
+    landmarks68: bool = False
+    """Also find the 68 landmarks, for the networks that take them."""
+    given: bool = True
+    """Use the crops and the 68 landmarks that come with a corpus; false looks for faces in its pictures anew."""
     jpeg_quality: int = Field(default=95, ge=1, le=100)
     channel_order: Literal["rgb"] = "rgb"

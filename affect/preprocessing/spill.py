@@ -8,6 +8,9 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from affect.media.pictures import encode_jpeg
+from affect.preprocessing.looking import Seen
+
 ROWS_PER_BATCH = 64
 
 SPILL = pa.schema(
@@ -18,20 +21,28 @@ SPILL = pa.schema(
         ("box", pa.list_(pa.float32(), 4)),
         ("score", pa.float32()),
         ("landmarks5", pa.list_(pa.float32(), 10)),
+        ("landmarks68", pa.list_(pa.float32(), 136)),
     ]
 )
 
 
 @dataclass(frozen=True)
 class Face:
-    """A face of one frame: the crop as JPEG, where it was, and the track it belongs to."""
+    """A face of one frame: the crop as JPEG, where it was as far as known, and the track it belongs to."""
 
     frame: int
     track: int
     image: bytes
     box: list[float]
-    score: float
-    landmarks5: list[float]
+    score: float | None
+    landmarks5: list[float] | None
+    landmarks68: list[float] | None = None
+
+
+def face_of(seen: Seen, frame: int, track: int, quality: int) -> Face:
+    """``seen`` with its crop encoded."""
+    five, points = (None if one is None else one.reshape(-1).tolist() for one in (seen.landmarks5, seen.landmarks68))
+    return Face(frame, track, encode_jpeg(seen.crop, quality), seen.box.tolist(), seen.score, five, points)
 
 
 class Spill:

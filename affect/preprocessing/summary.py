@@ -9,18 +9,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from pyarrow import fs
 
 from affect import samples, storage
 from affect.corpora.corpus import Clip, Corpus, FrameLabels
 from affect.errors import AffectError
 from affect.preprocessing.settings import Preprocessing
 
-ALGORITHM = 1
+ALGORITHM = 2
 """Raised when a change of the code changes the rows, so that what older code made is made again."""
 
 STAGES = ("decode", "detect", "align", "write", "sound")
 
-_FACTS = ("frames", "persons", "rows", "missed", "labels_beyond", "labels_short", "no_sound")
+_FACTS = ("frames", "persons", "rows", "missed", "labels_beyond", "labels_short", "unreadable", "no_sound")
 
 
 @dataclass
@@ -38,6 +39,7 @@ class ClipSummary:
     missed: int = 0  # rows without a face
     labels_beyond: int = 0  # annotated frames that the video does not have
     labels_short: int = 0  # frames after the last annotated one
+    unreadable: dict[str, str] = field(default_factory=dict)  # stills by name, with the reason
     no_sound: str | None = None  # why a video has no spectrogram
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     skipped: bool = False
@@ -67,12 +69,12 @@ def is_synthetic(corpus: Corpus) -> bool:
 
 
 def media_size(clip: Clip) -> int:
-    """Bytes of the clip's file. Raises AffectError when there is none."""
+    """Bytes of the clip's file, 0 of a folder. Raises AffectError when there is neither."""
     filesystem, path = storage.resolve(clip.media)
     info = filesystem.get_file_info(path)
-    if not info.is_file:
+    if info.type == fs.FileType.NotFound or (clip.kind == "video" and not info.is_file):
         raise AffectError(f"{clip.media} does not exist")
-    return int(info.size)
+    return int(info.size or 0)
 
 
 def clip_fingerprint(corpus: Corpus, clip: Clip, settings: Preprocessing, labels: dict[str, FrameLabels]) -> str:
@@ -82,13 +84,18 @@ def clip_fingerprint(corpus: Corpus, clip: Clip, settings: Preprocessing, labels
         "schema": samples.SCHEMA_VERSION,
         "algorithm": ALGORITHM,
         "bytes": media_size(clip),
-        "clip": [clip.corpus, clip.split, clip.video, clip.kind, clip.persons, clip.subjects],
+        "clip": [clip.corpus, clip.split, clip.video, clip.kind, clip.persons, clip.subjects, clip.cropped],
         "synthetic": is_synthetic(corpus),
     }
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode())
+    if clip.kind != "video":  # what is given and what there is, without reading a picture
+        for still in corpus.stills(clip):
+            digest.update(f"{still.name} {still.frame} {still.time_s} {still.subject} {still.box}".encode())
+            if still.landmarks68 is not None:
+                digest.update(np.ascontiguousarray(still.landmarks68).tobytes())
     for person, one in sorted(labels.items()):
         digest.update(f"{person} {len(one)}".encode())
-        for values in (one.valence, one.arousal, one.expression, one.action_units):
+        for values in (one.valence, one.arousal, one.expression, one.action_units, one.compound, one.votes):
             digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()[:32]
 

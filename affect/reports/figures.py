@@ -126,7 +126,12 @@ def plane(points: NDArray[np.floating], highest: int, bins: int = 20) -> go.Figu
 
     ``highest`` is the count at the end of the colour scale, so that two histograms can share it.
     """
-    counts = plane_counts(points, bins)
+    return plane_of_counts(plane_counts(points, bins), highest)
+
+
+def plane_of_counts(counts: NDArray[np.floating] | NDArray[np.integer], highest: int) -> go.Figure:
+    """``plane`` of counts as ``plane_counts`` gives them."""
+    bins = len(counts)
     centres = (np.arange(bins) + 0.5) * 2 / bins - 1
     made = figure("valence", "arousal", height=400)
     made.add_heatmap(

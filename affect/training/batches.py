@@ -1,5 +1,7 @@
 """From the encoded pictures and labels of a step to tensors, with random changes that do not depend on the workers."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,40 +12,82 @@ import torch
 from numpy.typing import NDArray
 
 from affect.errors import AffectError
+from affect.faces.mirrored import MIRRORED
 from affect.labels import ACTION_UNITS
 from affect.media.pictures import decode_picture
+from affect.networks.inputs import LANDMARK_VALUES
 from affect.training.plan import Phase
 from affect.training.settings import Augmentation
 
 
 @dataclass(frozen=True)
 class Step:
-    """One worker's part of a step. ``images`` uint8 (B, S, S, 3); ``targets`` as the objectives take them."""
+    """One worker's part of a step.
+
+    ``inputs`` are those of Network.forward, but that pictures are uint8, "image" (N, S, S, 3) and "sound" (N, S, S),
+    and landmarks in pixels. ``targets`` are as the objectives take them.
+    """
 
     phase: Phase
     epoch: int
     step: int
     total: int
     closes: bool
-    images: torch.Tensor
+    rows: int
+    """Of this worker; ``total`` of all."""
+    inputs: dict[str, torch.Tensor]
     targets: dict[str, torch.Tensor]
 
 
 class Collate:
-    """Decodes a row of reading.STEPS, and changes training pictures at random.
+    """Decodes a row of reading.STEPS for a network that ``takes`` pictures of ``size``, and changes faces at random.
 
-    The changes of a row are drawn from (seed, epoch, step, its place in the global batch).
+    The changes are drawn from (seed, epoch, step, place in the global batch), once for all frames of a sequence.
     """
 
-    def __init__(self, size: int, augmentation: Augmentation, seed: int) -> None:
+    def __init__(self, size: int, takes: Sequence[str], augmentation: Augmentation, seed: int) -> None:
         self.size = size
+        self.takes = takes
         self.augmentation = augmentation
         self.seed = seed
 
     def __call__(self, table: pa.Table) -> Step:
         row = {name: table[name][0] for name in table.column_names}
         phase, epoch, step = row["phase"].as_py(), row["epoch"].as_py(), row["step"].as_py()
-        encoded = row["image"].values
+        position = _array(row["position"])
+        arrays: dict[str, NDArray[Any]] = {}
+        if "image" in self.takes:
+            arrays["image"] = self._faces(row["image"].values)
+        if "sound" in self.takes:
+            arrays["sound"] = self._sounds(row["sound"].values)
+        if "landmarks" in self.takes:
+            arrays["landmarks"] = _array(row["landmarks"]).reshape(-1, 68, 2)
+        if "lengths" in self.takes:
+            arrays["lengths"] = _array(row["lengths"])
+        if phase == "train" and len(position) and "image" in arrays:
+            draws = np.random.default_rng([self.seed, epoch, step]).random((row["total"].as_py(), 7))[position]
+            if "lengths" in arrays:
+                draws = draws[_firsts(arrays["lengths"])]
+            augment(arrays["image"], draws, self.augmentation, arrays.get("landmarks"))
+        if "landmarks" in arrays:
+            arrays["landmarks"] = arrays["landmarks"].reshape(-1, LANDMARK_VALUES)
+        return Step(
+            phase=phase,
+            epoch=epoch,
+            step=step,
+            total=row["total"].as_py(),
+            closes=row["closes"].as_py(),
+            rows=len(position),
+            inputs={name: torch.from_numpy(array) for name, array in arrays.items()},
+            targets={
+                "valence_arousal": torch.from_numpy(_array(row["valence_arousal"]).reshape(-1, 2)),
+                "expression": torch.from_numpy(_array(row["expression"])),
+                "action_units": torch.from_numpy(_array(row["action_units"]).reshape(-1, len(ACTION_UNITS))),
+                "compound": torch.from_numpy(_array(row["compound"])),
+            },
+        )
+
+    def _faces(self, encoded: pa.Array) -> NDArray[np.uint8]:
         images = np.empty((len(encoded), self.size, self.size, 3), np.uint8)
         for number, picture in enumerate(encoded):
             decoded = decode_picture(picture.as_buffer())
@@ -53,40 +97,43 @@ class Collate:
                     f"{self.size}x{self.size}; preprocess with --set alignment.size={self.size}"
                 )
             images[number] = decoded
-        if phase == "train" and len(images):
-            draws = np.random.default_rng([self.seed, epoch, step]).random((row["total"].as_py(), 7))
-            augment(images, draws[_array(row["position"])], self.augmentation)
-        units = _array(row["action_units"]).reshape(-1, len(ACTION_UNITS))
-        return Step(
-            phase=phase,
-            epoch=epoch,
-            step=step,
-            total=row["total"].as_py(),
-            closes=row["closes"].as_py(),
-            images=torch.from_numpy(images),
-            targets={
-                "valence_arousal": torch.from_numpy(_array(row["valence_arousal"]).reshape(-1, 2)),
-                "expression": torch.from_numpy(_array(row["expression"])),
-                "action_units": torch.from_numpy(units),
-            },
-        )
+        return images
+
+    def _sounds(self, pictures: pa.Array) -> NDArray[np.uint8]:
+        values = [np.frombuffer(picture.as_buffer(), np.uint8) for picture in pictures]
+        if values and len(values[0]) != self.size**2:
+            side = math.isqrt(len(values[0]))
+            raise AffectError(
+                f"the rows hold {side} columns of sound, the network takes {self.size}; preprocess with --set "
+                f"sound.columns={self.size}"
+            )
+        return np.array(values, np.uint8).reshape(-1, self.size, self.size)
 
 
-def augment(images: NDArray[np.uint8], draws: NDArray[np.float64], settings: Augmentation) -> None:
-    """Change ``images`` (n, S, S, 3) in place by ``draws`` (n, 7), uniform in [0, 1)."""
+def augment(
+    images: NDArray[np.uint8],
+    draws: NDArray[np.float64],
+    settings: Augmentation,
+    landmarks: NDArray[np.float32] | None = None,
+) -> None:
+    """Change ``images`` (n, S, S, 3) in place by ``draws`` (n, 7) in [0, 1), and ``landmarks`` (n, 68, 2) with them."""
     size = images.shape[1]
     centre = (size - 1) / 2
     moves = settings.shift or settings.scale or settings.rotation
-    for image, draw in zip(images, draws, strict=True):
+    for number, (image, draw) in enumerate(zip(images, draws, strict=True)):
         flip, right, down, larger, turn, contrast, brightness = draw
         if settings.flip and flip < 0.5:
             image[:] = image[:, ::-1].copy()
+            if landmarks is not None:
+                landmarks[number] = (landmarks[number] * [-1, 1] + [size - 1, 0])[MIRRORED]
         if moves:
             matrix = cv2.getRotationMatrix2D(
                 (centre, centre), settings.rotation * (2 * turn - 1), 1 + settings.scale * (2 * larger - 1)
             )
             matrix[:, 2] += settings.shift * size * (2 * np.array([right, down]) - 1)
             image[:] = cv2.warpAffine(image, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE)
+            if landmarks is not None:
+                landmarks[number] = landmarks[number] @ matrix[:, :2].T + matrix[:, 2]
         if settings.light:
             gain = 1 + settings.light * (2 * contrast - 1)
             offset = 255 * settings.light * (brightness - 0.5)
@@ -96,3 +143,8 @@ def augment(images: NDArray[np.uint8], draws: NDArray[np.float64], settings: Aug
 
 def _array(scalar: Any) -> NDArray[Any]:
     return np.array(scalar.values.to_numpy(zero_copy_only=False))
+
+
+def _firsts(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each row of sequences of ``lengths``, where its sequence begins."""
+    return np.repeat(np.cumsum(lengths) - lengths, lengths)

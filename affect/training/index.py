@@ -11,13 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from affect import samples
+from affect import samples, storage
 from affect.errors import AffectError
-from affect.labels import ACTION_UNITS
-from affect.networks.spec import Head
+from affect.labels import ACTION_UNITS, COMPOUND_EXPRESSIONS, EXPRESSIONS, NO_COMPOUND, NO_EXPRESSION
+from affect.networks.spec import Head, NetworkSpec
 from affect.preprocessing.settings import Preprocessing
 
-LABEL_COLUMNS = ["success", "valence", "arousal", "expression", "au"]
+LABEL_COLUMNS = ["success", "valence", "arousal", "expression", "au", "compound"]
+
+PLACE_COLUMNS = ["video", "person", "frame"]
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,20 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """Every row that shows what the network takes, in order of storage, and what is annotated in it."""
+
+    rows: Rows
+    frame: NDArray[np.int32]
+    """Within its video."""
+    begins: NDArray[np.bool_]
+    """Whether it is the first of another person or video."""
+    labelled: dict[Head, NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
 class LabelIndex:
-    """The rows of one split that show a face, by what is annotated in them."""
+    """The rows of one split that show what a network takes, by what is annotated in them."""
 
     groups: tuple[tuple[str, int], ...]
     """(file, number of the row group in it)"""
@@ -44,74 +58,87 @@ class LabelIndex:
     """(corpus, fingerprint of its rows, whether it is synthetic)"""
     preprocessing: Preprocessing
     """What made the rows, all of them."""
+    takes: tuple[str, ...]
+    """What is read of each row, as NetworkSpec.takes."""
+    seen: Seen | None = None
+    """Of networks that take sequences."""
 
 
-def build_index(folders: Sequence[str], split: str, heads: Sequence[Head], action_units: Sequence[int]) -> LabelIndex:
+def build_index(folders: Sequence[str], split: str, network: NetworkSpec) -> LabelIndex:
     """Read the label columns of every file of ``split`` below ``folders``.
 
-    A row belongs to a head's set when it shows a face and has that head's label: both of valence and arousal, an
-    expression, at least one of ``action_units``. Raises AffectError when there is nothing of the split, or when its
-    rows were made with different settings: a model has one way to see.
+    A row belongs to a head's set when it shows what ``network`` takes (a face, its 68 landmarks, sound beside it) and
+    has that head's label: both of valence and arousal, an expression, at least one of its action units, one of its
+    compound expressions. Raises AffectError when there is nothing of the split, when no row has what the network
+    takes, or when rows were made with different settings: a model has one way to see.
     """
     files = [file for folder in folders for file in samples.list_faces(folder, split=split)]
     if not files:
         places = ", ".join(folders) or "no folder given; name one with --set data=[URI]"
         raise AffectError(f"no pre-processed rows of split {split!r} in {places}; run jobs.preprocess first")
-    columns = [ACTION_UNITS.index(unit) for unit in action_units]
     groups: list[tuple[str, int]] = []
-    found: dict[Head, list[tuple[int, NDArray[np.int32]]]] = {head: [] for head in heads}
+    parts: list[_Part] = []
     fingerprints: dict[str, list[str]] = {}
     synthetic: dict[str, bool] = {}
     settings: dict[str, str] = {}
-    frames = 0
+    frames, with_face, heard = 0, 0, 0
     for uri in files:
         file = samples.open_parquet(uri)
-        details = json.loads(file.schema_arrow.metadata[b"affect.details"])
+        details = samples.details_in(file)
         corpus = uri.rsplit("/", 3)[-3]
         fingerprints.setdefault(corpus, []).append(file.schema_arrow.metadata[b"affect.fingerprint"].decode())
         synthetic[corpus] = synthetic.get(corpus, False) or details["synthetic"]
         settings.setdefault(json.dumps(details["settings"], sort_keys=True), uri)
+        audible = "sound" not in network.streams or storage.exists(samples.sound_beside(uri))
+        heard += audible
         for number in range(file.num_row_groups):
-            table = file.read_row_group(number, columns=LABEL_COLUMNS)
+            table = file.read_row_group(number, columns=[*LABEL_COLUMNS, *PLACE_COLUMNS, *_needed(network)])
             frames += table.num_rows
-            for head, labelled in annotated(table, columns).items():
-                rows = np.flatnonzero(labelled).astype(np.int32)
-                if head in found and len(rows):
-                    found[head].append((len(groups), rows))
+            with_face += pc.sum(table["success"]).as_py() or 0
+            if audible:
+                parts.append(_part(table, len(groups), network))
             groups.append((uri, number))
     if len(settings) > 1:
         raise AffectError(
             f"{' and '.join(settings.values())} were pre-processed with different settings, and a model has one way to "
             "see: run jobs.preprocess on all the corpora with the same --set values"
         )
+    seen = _join(parts)
+    if with_face and not len(seen.rows):
+        lacking = "sound" if not heard else "the 68 landmarks; run jobs.preprocess with --set landmarks68=true"
+        raise AffectError(f"no row of split {split!r} has {lacking}, which the network takes")
     return LabelIndex(
         groups=tuple(groups),
-        sets={head: _join(parts) for head, parts in found.items()},
+        sets={head: Rows(seen.rows.group[has], seen.rows.row[has]) for head, has in seen.labelled.items()},
         frames=frames,
         corpora=tuple(
             (name, hashlib.sha256("".join(sorted(prints)).encode()).hexdigest()[:16], synthetic[name])
             for name, prints in sorted(fingerprints.items())
         ),
         preprocessing=Preprocessing.parse(json.loads(next(iter(settings)))),
+        takes=tuple(network.takes),
+        seen=seen if network.sequential else None,
     )
 
 
-def annotated(table: pa.Table, action_unit_columns: Sequence[int]) -> dict[Head, NDArray[np.bool_]]:
-    """For each head, which rows of ``table`` show a face and carry its label."""
-    success = table["success"].to_numpy(zero_copy_only=False)
-    units = label_arrays(table)["action_units"][:, list(action_unit_columns)]
+def annotated(table: pa.Table, network: NetworkSpec) -> dict[Head, NDArray[np.bool_]]:
+    """For each head of ``network``, which rows of ``table`` carry its label."""
+    labels = label_arrays(table)
+    units = [ACTION_UNITS.index(unit) for unit in network.action_units]
     present: dict[Head, NDArray[np.bool_]] = {
-        "valence_arousal": pc.and_(pc.is_valid(table["valence"]), pc.is_valid(table["arousal"])).to_numpy(),
-        "expression": pc.is_valid(table["expression"]).to_numpy(),
-        "action_units": np.any(units >= 0, axis=1),
+        "valence_arousal": np.isfinite(labels["valence_arousal"]).all(axis=1),
+        "expression": labels["expression"] != NO_EXPRESSION,
+        "action_units": np.any(labels["action_units"][:, units] >= 0, axis=1),
+        "compound": _named(labels["compound"], COMPOUND_EXPRESSIONS, network.compounds)
+        | _named(labels["expression"], EXPRESSIONS, network.compounds),
     }
-    return {head: values & success for head, values in present.items()}
+    return {head: present[head] for head in network.heads}
 
 
 def label_arrays(table: pa.Table) -> dict[str, NDArray[Any]]:
     """The labels of a table of faces as arrays in which NaN and -1 mark what was not annotated.
 
-    valence_arousal float32 (n, 2), expression int64 (n,), action_units int8 (n, 17).
+    valence_arousal float32 (n, 2), expression int64 (n,), action_units int8 (n, 17), compound int64 (n,).
     """
     units = table["au"].combine_chunks()
     flat = np.full((len(units), len(ACTION_UNITS)), -1, np.int8)
@@ -122,15 +149,55 @@ def label_arrays(table: pa.Table) -> dict[str, NDArray[Any]]:
         "valence_arousal": np.stack(
             [table[name].to_numpy(zero_copy_only=False).astype(np.float32) for name in ("valence", "arousal")], axis=1
         ),
-        "expression": pc.fill_null(table["expression"], -1).to_numpy().astype(np.int64),
+        "expression": pc.fill_null(table["expression"], NO_EXPRESSION).to_numpy().astype(np.int64),
         "action_units": flat,
+        "compound": pc.fill_null(table["compound"], NO_COMPOUND).to_numpy().astype(np.int64),
     }
 
 
-def _join(parts: list[tuple[int, NDArray[np.int32]]]) -> Rows:
+@dataclass(frozen=True)
+class _Part:
+    """``Seen`` of one row group; ``who`` is the video and person of each row, where sequences are needed."""
+
+    group: int
+    row: NDArray[np.int32]
+    frame: NDArray[np.int32]
+    who: NDArray[Any] | None
+    labelled: dict[Head, NDArray[np.bool_]]
+
+
+def _needed(network: NetworkSpec) -> list[str]:
+    return ["landmarks68"] if network.landmarks else []
+
+
+def _part(table: pa.Table, group: int, network: NetworkSpec) -> _Part:
+    usable = table["success"].to_numpy(zero_copy_only=False)
+    for name in _needed(network):
+        usable = usable & pc.is_valid(table[name]).to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(usable).astype(np.int32)
+    labelled = {head: has[rows] for head, has in annotated(table, network).items()}
+    who = None
+    if network.sequential:
+        who = pc.binary_join_element_wise(table["video"], table["person"], "/").to_numpy(zero_copy_only=False)[rows]
+    return _Part(group, rows, table["frame"].to_numpy()[rows], who, labelled)
+
+
+def _join(parts: list[_Part]) -> Seen:
     if not parts:
-        return Rows(np.empty(0, np.int32), np.empty(0, np.int32))
-    return Rows(
-        group=np.concatenate([np.full(len(rows), group, np.int32) for group, rows in parts]),
-        row=np.concatenate([rows for _, rows in parts]),
+        nothing = np.empty(0, np.int32)
+        return Seen(Rows(nothing, nothing), nothing, np.empty(0, bool), {})
+    named = [part.who for part in parts if part.who is not None]
+    who = np.concatenate(named) if named else np.zeros(sum(len(part.row) for part in parts), np.int8)
+    return Seen(
+        rows=Rows(
+            np.concatenate([np.full(len(part.row), part.group, np.int32) for part in parts]),
+            np.concatenate([part.row for part in parts]),
+        ),
+        frame=np.concatenate([part.frame for part in parts]),
+        begins=np.concatenate([[True], who[1:] != who[:-1]])[: len(who)],
+        labelled={head: np.concatenate([part.labelled[head] for part in parts]) for head in parts[0].labelled},
     )
+
+
+def _named(labels: NDArray[Any], vocabulary: Sequence[str], names: Sequence[str]) -> NDArray[np.bool_]:
+    return np.isin(labels, [index for index, name in enumerate(vocabulary) if name in names])

@@ -15,7 +15,7 @@ from affect import storage
 from affect.evaluation import CENTRES
 from affect.metrics import FrameMetrics
 from affect.networks import Network
-from affect.networks.inputs import to_input
+from affect.networks.inputs import to_input, to_landmarks, to_sound_input
 from affect.objectives import MultiTask
 from affect.registry import look_up
 from affect.training.batches import Step
@@ -27,12 +27,15 @@ logger = logging.getLogger("affect.training")
 SECONDS_BETWEEN_LINES = 5.0
 
 
+_SCORED = ("expression_macro_f1", "action_units_f1", "compound_macro_f1")
+
+
 def score(metrics: dict[str, float]) -> float:
-    """One figure to compare models by: the mean over tasks of mean CCC, macro F1 and mean AU F1."""
+    """One figure to compare models by: the mean over tasks of mean CCC, macro F1s and mean AU F1."""
     tasks = []
     if "valence_ccc" in metrics:
         tasks.append((metrics["valence_ccc"] + metrics["arousal_ccc"]) / 2)
-    tasks += [metrics[name] for name in ("expression_macro_f1", "action_units_f1") if name in metrics]
+    tasks += [metrics[name] for name in _SCORED if name in metrics]
     return sum(tasks) / len(tasks)
 
 
@@ -83,13 +86,22 @@ class Learner:
             if step is None:
                 return
             handle = {"train": self._learn, "centres": self._embed}.get(step.phase, self._measure)
-            if len(step.images):
+            if step.rows:
                 handle(step)
             if step.closes:
                 self._close(step)
 
     def _inputs(self, step: Step) -> dict[str, torch.Tensor]:
-        return {"image": to_input(step.images.to(self.device, non_blocking=True))}
+        """Bytes travel to the device, floats are made there; lengths are for the CPU."""
+        inputs = {
+            name: tensor if name == "lengths" else tensor.to(self.device, non_blocking=True)
+            for name, tensor in step.inputs.items()
+        }
+        convert = {"image": to_input, "sound": to_sound_input}
+        inputs |= {name: convert[name](inputs[name]) for name in self.network.spec.streams}
+        if "landmarks" in inputs:
+            inputs["landmarks"] = to_landmarks(inputs["landmarks"], self.network.spec.input_size)
+        return inputs
 
     def _learn(self, step: Step) -> None:
         if not self.model.training:
@@ -209,7 +221,7 @@ class Learner:
         self.history, self.best = state["history"], state["best"]
 
 
-_HEADLINES = ("valence_ccc", "arousal_ccc", "expression_macro_f1", "action_units_f1", "score")
+_HEADLINES = ("valence_ccc", "arousal_ccc", "expression_macro_f1", "action_units_f1", "compound_macro_f1", "score")
 
 
 def _of_all_workers(state: Any) -> list[Any]:

@@ -6,8 +6,9 @@ two neighbouring ones. Rows of a step are ordered by row group before they are s
 equal share touches few of them.
 """
 
+import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 from affect.errors import AffectError
 from affect.networks.spec import Head
-from affect.training.index import LabelIndex, Rows
+from affect.training.index import Rows
 from affect.training.settings import BatchSettings
+from affect.training.windows import Items
 
 Phase = Literal["train", "centres", "validation", "test"]
 
@@ -33,12 +35,16 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class StepRows:
-    """One worker's rows of one step; ``position`` is their place in the global batch of ``total`` rows."""
+    """One worker's rows of one step; ``position`` is their place in the global batch of ``total`` rows.
+
+    ``lengths`` are those of the items that the rows make up, one after the other.
+    """
 
     step: int
     rows: Rows
     position: NDArray[np.int64]
     total: int
+    lengths: NDArray[np.int64]
 
 
 def share_out(sizes: dict[Head, int], batch: int) -> dict[Head, int]:
@@ -63,14 +69,15 @@ def worker_share(total: int, rank: int, world: int) -> slice:
 class TrainPlan:
     """The training steps: a batch from each set a step, sets that run out begin again in a new order."""
 
-    def __init__(self, index: LabelIndex, settings: BatchSettings, seed: int) -> None:
-        sets = {head: rows for head, rows in index.sets.items() if len(rows)}
-        empty = sorted(set(index.sets) - set(sets))
+    def __init__(self, items: Items, settings: BatchSettings, seed: int) -> None:
+        sets = {head: rows for head, rows in items.sets.items() if len(rows)}
+        empty = sorted(set(items.sets) - set(sets))
         if empty:
             raise AffectError(
                 f"no training row is annotated with {', '.join(empty)}; leave it out of network.heads or add a corpus"
             )
-        self.index = index
+        self.items = items
+        self.index = items.index
         self.seed = seed
         self.sets = sets
         self.sizes = settings.sizes or share_out({head: len(rows) for head, rows in sets.items()}, settings.size)
@@ -79,7 +86,8 @@ class TrainPlan:
         self.batch = sum(self.sizes.values())
         steps = max(-(-len(rows) // self.sizes[head]) for head, rows in sets.items())
         if settings.rows_per_epoch is not None:
-            steps = min(steps, -(-settings.rows_per_epoch // self.batch))
+            rows_per_step = sum(size * items.lengths(sets[head]).mean() for head, size in self.sizes.items())
+            steps = min(steps, math.ceil(settings.rows_per_epoch / rows_per_step))
         self.steps_per_epoch = steps
         per_group = {head: len(rows) / len(np.unique(rows.group)) for head, rows in sets.items()}
         window = min(settings.window_groups * per_group[head] / self.sizes[head] for head in sets)
@@ -105,9 +113,8 @@ class TrainPlan:
             parts = [orders[head][:, offset * size : (offset + 1) * size] for head, size in self.sizes.items()]
             rows = np.concatenate(parts, axis=1)
             rows = rows[:, np.lexsort((rows[1], rows[0]))]
-            share = worker_share(rows.shape[1], rank, world)
-            mine = Rows(rows[0, share], rows[1, share])
-            steps.append(StepRows(step, mine, np.arange(share.start, share.stop), rows.shape[1]))
+            drawn = Rows(rows[0], rows[1])
+            steps.append(_step(self.items, step, drawn, worker_share(len(drawn), rank, world)))
         return steps
 
     def _order(self, head: Head, epoch: int, first: int, last: int, key: tuple[int, int, int]) -> NDArray[np.int32]:
@@ -157,29 +164,37 @@ class TrainPlan:
         return runs
 
 
+def _step(items: Items, step: int, drawn: Rows, share: slice) -> StepRows:
+    """The rows of the items ``drawn`` for a step that fall to the worker with ``share`` of them."""
+    lengths = items.lengths(drawn)
+    ends = np.cumsum(lengths)
+    begin, end = (int(ends[place - 1]) if place else 0 for place in (share.start, share.stop))
+    mine = items.rows(Rows(drawn.group[share], drawn.row[share]))
+    return StepRows(step, mine, np.arange(begin, end), int(ends[-1]) if len(ends) else 0, lengths[share])
+
+
 class PassPlan:
-    """A pass that sees every row once, in the order of storage: validation, test, cluster centres.
+    """A pass that sees every item once, in the order of storage: validation, test, cluster centres.
 
     Workers take equal contiguous shares; a step of a worker is at most ``batch`` rows, and workers may take different
     numbers of steps.
     """
 
-    def __init__(self, index: LabelIndex, batch: int, limit: int | None = None) -> None:
-        self.index = index
+    def __init__(self, items: Items, batch: int, heads: Sequence[Head] | None = None, limit: int | None = None) -> None:
+        """Of the sets of ``heads``, or of all; no more than ``limit`` items, evenly chosen."""
+        self.items = items
+        self.index = items.index
         self.batch = batch
-        rows = np.unique(
-            np.concatenate([np.stack([part.group, part.row]) for part in index.sets.values()], axis=1), axis=1
-        )
-        if limit is not None and rows.shape[1] > limit:
-            rows = rows[:, np.linspace(0, rows.shape[1] - 1, limit).round().astype(np.int64)]
-        self.rows = Rows(rows[0], rows[1])
+        sets = [items.sets[head] for head in heads or items.sets]
+        chosen = np.unique(np.concatenate([np.stack([part.group, part.row]) for part in sets], axis=1), axis=1)
+        if limit is not None and chosen.shape[1] > limit:
+            chosen = chosen[:, np.linspace(0, chosen.shape[1] - 1, limit).round().astype(np.int64)]
+        self.drawn = Rows(chosen[0], chosen[1])
 
     def steps(self, rank: int, world: int) -> list[StepRows]:
-        """One worker's rows, cut into steps."""
-        share = worker_share(len(self.rows), rank, world)
-        steps = []
-        for number, first in enumerate(range(share.start, share.stop, self.batch)):
-            last = min(first + self.batch, share.stop)
-            rows = Rows(self.rows.group[first:last], self.rows.row[first:last])
-            steps.append(StepRows(number, rows, np.arange(first, last), len(self.rows)))
-        return steps
+        """One worker's items, cut into steps."""
+        share = worker_share(len(self.drawn), rank, world)
+        return [
+            _step(self.items, number, self.drawn, slice(first, min(first + self.batch, share.stop)))
+            for number, first in enumerate(range(share.start, share.stop, self.batch))
+        ]

@@ -1,7 +1,8 @@
 """From planned steps to the pictures and labels of each: one worker's whole run as a sequence of reads."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from affect import samples
+from affect.faces.alignment import crop_transform
 from affect.labels import ACTION_UNITS
+from affect.media.sound import first_column, frame_picture
+from affect.networks.inputs import LANDMARK_VALUES
+from affect.preprocessing.settings import Preprocessing
 from affect.training.index import LABEL_COLUMNS, LabelIndex, label_arrays
 from affect.training.plan import PassPlan, Phase, Span, StepRows, TrainPlan
+from affect.training.windows import Items
 
 STEPS = pa.schema(
     [
@@ -21,13 +27,20 @@ STEPS = pa.schema(
         ("total", pa.int64()),  # rows of the global batch
         ("closes", pa.bool_()),  # the phase ends here; such a row has no pictures
         ("position", pa.list_(pa.int64())),  # of each row in the global batch
+        ("lengths", pa.list_(pa.int64())),  # of the sequences that the rows make up
         ("image", pa.list_(pa.binary())),
+        ("sound", pa.list_(pa.binary())),  # uint8 pictures of sound.frame_picture, not encoded
+        ("landmarks", pa.list_(pa.float32())),  # 68, in pixels of the crop
         ("valence_arousal", pa.list_(pa.float32())),
         ("expression", pa.list_(pa.int64())),
         ("action_units", pa.list_(pa.int8())),
+        ("compound", pa.list_(pa.int64())),
     ]
 )
-"""A row is one worker's part of one step; the lists hold its rows' pictures (encoded) and labels, flattened."""
+"""A row is one worker's part of one step; the lists hold its rows' inputs and labels, flattened.
+
+Of what the network does not take the lists are empty.
+"""
 
 PASS_STEPS_PER_READ = 8
 
@@ -53,8 +66,8 @@ class Course:
     def __init__(
         self,
         train: TrainPlan,
-        validation: LabelIndex,
-        test: LabelIndex | None,
+        validation: Items,
+        test: Items | None,
         epochs: int,
         centre_rows: int | None,
         passes_again: bool,
@@ -65,9 +78,11 @@ class Course:
         if test is not None:
             self.passes["test", False] = PassPlan(test, train.batch)
         if centre_rows is not None:
-            expressive = replace(train.index, sets={"expression": train.index.sets["expression"]})
-            self.passes["centres", False] = PassPlan(expressive, train.batch, limit=centre_rows)
-            self.passes["centres", True] = PassPlan(expressive, train.batch)
+            expressive = train.items.sets["expression"]
+            rows = train.items.lengths(expressive).mean() if len(expressive) else 1
+            some = math.ceil(centre_rows / rows)
+            self.passes["centres", False] = PassPlan(train.items, train.batch, ("expression",), limit=some)
+            self.passes["centres", True] = PassPlan(train.items, train.batch, ("expression",))
         self.final: list[tuple[Phase, bool]] = []
         if passes_again or centre_rows is not None:
             if centre_rows is not None:
@@ -139,25 +154,85 @@ def _columns(index: LabelIndex, steps: list[StepRows]) -> dict[str, pa.Array]:
     take = starts[np.searchsorted(wanted, group)] + row
     table = pa.concat_tables(tables).take(pa.array(take))
     labels = label_arrays(table)
-    offsets = np.concatenate([[0], np.cumsum([len(step.rows) for step in steps])])
 
-    def lists(values: pa.Array, each: int = 1) -> pa.Array:
+    def lists(values: pa.Array, each: int = 1, counts: list[int] | None = None) -> pa.Array:
+        counts = [len(step.rows) for step in steps] if counts is None else counts
+        offsets = np.concatenate([[0], np.cumsum(counts)])
         return pa.ListArray.from_arrays(pa.array(offsets * each, pa.int32()), values)
 
+    taken: dict[str, Callable[[], pa.Array]] = {
+        "image": lambda: lists(table["image"].combine_chunks()),
+        "sound": lambda: lists(pa.array(_sounds(index, group, table["time_s"].to_numpy()), pa.binary())),
+        "landmarks": lambda: lists(pa.array(crop_landmarks(table, index.preprocessing).reshape(-1)), LANDMARK_VALUES),
+        "lengths": lambda: lists(
+            pa.array(np.concatenate([step.lengths for step in steps])), counts=[len(step.lengths) for step in steps]
+        ),
+    }
+    nothing: list[list[int]] = [[]] * len(steps)
     return {
         "position": lists(pa.array(np.concatenate([step.position for step in steps]))),
-        "image": lists(table["image"].combine_chunks()),
+        **{
+            name: make() if name in index.takes else pa.array(nothing, STEPS.field(name).type)
+            for name, make in taken.items()
+        },
         "valence_arousal": lists(pa.array(labels["valence_arousal"].reshape(-1)), 2),
         "expression": lists(pa.array(labels["expression"])),
         "action_units": lists(pa.array(labels["action_units"].reshape(-1)), len(ACTION_UNITS)),
+        "compound": lists(pa.array(labels["compound"])),
     }
 
 
+def crop_landmarks(table: pa.Table, preprocessing: Preprocessing) -> NDArray[np.float32]:
+    """The 68 landmarks of each row in pixels of its crop, (n, 136).
+
+    They are stored in pixels of the frame, and move as the five landmarks that the crop was cut by; of a crop that the
+    corpus gave, which has no five, they are in its pixels already.
+    """
+    points = np.stack(table["landmarks68"].to_numpy()).reshape(-1, 68, 2)
+    for row, five in enumerate(table["landmarks5"].to_pylist()):
+        if five is not None:
+            matrix = crop_transform(np.reshape(five, (5, 2)), preprocessing.alignment)
+            points[row] = points[row] @ matrix[:, :2].T + matrix[:, 2]
+    return points.reshape(-1, LANDMARK_VALUES).astype(np.float32)
+
+
+def _sounds(index: LabelIndex, group: NDArray[np.int32], times: NDArray[np.float64]) -> list[bytes]:
+    """The picture of the sound around each row; of every file the columns that are needed are read once."""
+    settings = index.preprocessing.sound
+    files = np.array([index.groups[number][0] for number in group])
+    pictures = [b""] * len(group)
+    for faces in np.unique(files):
+        rows = np.flatnonzero(files == faces)
+        firsts = [first_column(times[row], settings) for row in rows]
+        begin = max(0, min(firsts))
+        spectrum = _spectrum(samples.sound_beside(faces), begin, max(firsts) + settings.columns)
+        for row in rows:
+            pictures[row] = frame_picture(spectrum, times[row], settings, begin).tobytes()
+    return pictures
+
+
+def _spectrum(uri: str, begin: int, end: int) -> NDArray[np.uint8]:
+    """Columns from ``begin`` on, up to ``end`` or the end of the sound, (n, bins)."""
+    file = samples.open_parquet(uri)
+    parts, first = [np.empty((0, samples.SOUND_BINS), np.uint8)], 0
+    for number in range(file.num_row_groups):
+        last = first + file.metadata.row_group(number).num_rows
+        if first < end and last > begin:
+            column = file.read_row_group(number, columns=["spectrum"])["spectrum"].combine_chunks()
+            values = np.frombuffer(column.buffers()[1], np.uint8).reshape(-1, samples.SOUND_BINS)
+            values = values[column.offset : column.offset + len(column)]
+            parts.append(values[max(0, begin - first) : end - first])
+        first = last
+    return np.concatenate(parts)
+
+
 def _row_groups(index: LabelIndex, groups: NDArray[np.int32]) -> Iterator[pa.Table]:
+    inputs = {"image": ["image"], "sound": ["time_s"], "landmarks": ["landmarks5", "landmarks68"], "lengths": []}
+    columns = [column for name in index.takes for column in inputs[name]]
     file, uri = None, ""
     for group in groups:
         name, number = index.groups[group]
         if name != uri:
             file, uri = samples.open_parquet(name), name
         assert file is not None
-        yield file.read_row_group(number, columns=["image", *LABEL_COLUMNS])
+        yield file.read_row_group(number, columns=[*columns, *LABEL_COLUMNS])

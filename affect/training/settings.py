@@ -36,11 +36,18 @@ class BatchSettings(Configuration):
     """Batches drawn from the sets of each kind of label together (FaceBehaviorNet, section 6)."""
 
     size: int = Field(default=256, ge=1)
-    """Rows of a step over all sets and workers, shared out so that one epoch exhausts all sets together."""
+    """Rows of a step over all sets and workers, shared out so that one epoch exhausts all sets together.
+
+    Of networks that take sequences: sequences of a step.
+    """
     sizes: dict[Head, int] | None = None
-    """Rows of a step from each set; given instead of being shared out."""
+    """Rows (sequences) of a step from each set; given instead of being shared out."""
+    length: int = Field(default=80, ge=1)
+    """Frames of a sequence: 80 (EXT 2018, section IV.A), 90 (BMVC 2019, Table 3)."""
+    max_gap: int = Field(default=15, ge=0)
+    """So many frames without a face a sequence passes over; after a longer gap another begins."""
     rows_per_epoch: int | None = Field(default=None, ge=1)
-    """End an epoch after this many rows; the next goes on with a new order. None: when the sets are exhausted."""
+    """End an epoch after about this many rows; the next goes on with a new order. None: when the sets are exhausted."""
     window_groups: int = Field(default=32, ge=1)
     """Row groups that are read side by side and shuffled together; more is nearer to a full shuffle."""
 
@@ -83,6 +90,19 @@ class PretrainedWeights(Configuration):
     """Checked when given."""
 
 
+STAGE = "stage:"
+"""Before the name of an earlier stage, in place of a model's URI."""
+
+
+class Start(Configuration):
+    """A trained model that parts of the network begin with."""
+
+    model: str
+    """URI of a model, a train run or a version in a store; in a chain also ``stage:`` and an earlier stage's name."""
+    parts: tuple[str, ...] = ("streams",)
+    """What is taken from it, by name, such as streams.image.encoder."""
+
+
 class TrainConfig(Configuration):
     """One training run."""
 
@@ -94,6 +114,8 @@ class TrainConfig(Configuration):
     network: NetworkSpec
     pretrained: dict[Stream, PretrainedWeights] = Field(default_factory=dict)
     """What streams of the network begin with; the others are drawn at random."""
+    start: tuple[Start, ...] = ()
+    """Trained models that parts of the network begin with; its heads are new unless they are named."""
     frozen: tuple[str, ...] = ()
     """Parts of the network that are not trained, by name, such as streams.image.encoder."""
     objective: ObjectiveSettings = ObjectiveSettings()
@@ -113,9 +135,21 @@ class TrainConfig(Configuration):
     centre_rows: int = Field(default=2048, ge=7)
     """Training rows from which each epoch's cluster centres are taken; the final ones come from all rows."""
 
+
+class Chain(Configuration):
+    """Training runs one after the other, of which later ones begin with what earlier ones made."""
+
+    recipe: str
+    paper: str = ""
+    stages: dict[str, TrainConfig]
+
     @model_validator(mode="after")
-    def _can_be_fed(self) -> Self:
-        if self.network.takes != ["image"]:
-            takes = ", ".join(self.network.takes)
-            raise ValueError(f"training reads single pictures of faces so far, and this network takes {takes}")
+    def _in_order(self) -> Self:
+        earlier: list[str] = []
+        for name, stage in self.stages.items():
+            for start in stage.start:
+                needed = start.model.removeprefix(STAGE)
+                if start.model.startswith(STAGE) and needed not in earlier:
+                    raise ValueError(f"stage {name} begins with stage {needed!r}, which is not before it")
+            earlier.append(name)
         return self

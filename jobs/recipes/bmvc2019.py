@@ -1,86 +1,99 @@
-"""Expression, Affect, Action Unit Recognition: Aff-Wild2, Multi-Task Learning and ArcFace (BMVC 2019).
-
-The ``sample_`` recipes are narrow versions of the same networks that learn on the sample corpus on two CPU cores; what
-they change beside the width is chosen for that corpus and is no figure of the paper.
-"""
+"""Expression, Affect, Action Unit Recognition: Aff-Wild2, Multi-Task Learning and ArcFace (BMVC 2019)."""
 
 from affect.catalogue import NETWORKS
-from affect.networks.spec import ArcFace
-from affect.training.settings import (
-    Augmentation,
-    BatchSettings,
-    OptimiserSettings,
-    Resources,
-    ScheduleSettings,
-    TrainConfig,
-)
+from affect.networks.spec import NetworkSpec
+from affect.training.settings import STAGE, BatchSettings, Chain, OptimiserSettings, Start, TrainConfig
+
+PAPER = "BMVC 2019, section 4"
 
 
-def mt_vgg() -> TrainConfig:
-    """MT-VGG: VGGFace's layers, all three tasks from one feature space.
+def train(name: str) -> TrainConfig:
+    """Learning rate, batch and sequence length of Table 3; SGD with momentum 0.9 for ArcFace, else Adam's defaults.
 
-    Section 3; learning rate, batch and dropout of Table 3; Adam with its defaults. The paper names no number of epochs.
+    The paper names no number of epochs.
     """
+    entry = NETWORKS[name]
+    optimiser, batch = _table_3(entry.spec)
     return TrainConfig(
-        recipe="bmvc2019/mt-vgg",
-        paper="BMVC 2019, section 3, Tables 3 and 5-7",
-        network=NETWORKS["bmvc2019/mt-vgg"].spec,
-        objective=NETWORKS["bmvc2019/mt-vgg"].objective,
-        optimiser=OptimiserSettings(name="adam", learning_rate=1e-4),
-        batch=BatchSettings(size=256),
+        recipe=name,
+        paper=f"BMVC 2019, {entry.where}",
+        network=entry.spec,
+        objective=entry.objective,
+        optimiser=optimiser,
+        batch=batch,
     )
 
 
-def mt_arcres() -> TrainConfig:
-    """MT-ArcRes: residual units, an embedding, ArcFace; expression, valence-arousal and action units on the embedding.
+def _table_3(spec: NetworkSpec) -> tuple[OptimiserSettings, BatchSettings]:
+    if spec.arcface is not None:
+        return OptimiserSettings(name="sgd", learning_rate=1e-4, momentum=0.9), BatchSettings(size=300)
+    if spec.fusion is not None:
+        return OptimiserSettings(name="adam", learning_rate=1e-5), BatchSettings(size=5, length=90)
+    if spec.recurrent is not None:
+        return OptimiserSettings(name="adam", learning_rate=1e-5), BatchSettings(size=10, length=90)
+    return OptimiserSettings(name="adam", learning_rate=1e-4), BatchSettings(size=256)
 
-    Section 3, Figure 5; SGD with momentum 0.9, batch, dropout, s, m and d of Table 3, which prints the best m as
-    "0.1/1" and no best s and d.
+
+def pretrained_cnn(name: str) -> Chain:
+    """First valence and arousal on Aff-Wild, then a new output layer and Aff-Wild2 (section 4 I).
+
+    Give each stage its data: --set stages.aff-wild.data=[URI] --set stages.aff-wild2.data=[URI].
     """
-    return TrainConfig(
-        recipe="bmvc2019/mt-arcres",
-        paper="BMVC 2019, section 3, Tables 3 and 8",
-        network=NETWORKS["bmvc2019/mt-arcres"].spec,
-        objective=NETWORKS["bmvc2019/mt-arcres"].objective,
-        optimiser=OptimiserSettings(name="sgd", learning_rate=1e-4, momentum=0.9),
-        batch=BatchSettings(size=300),
+    full = train(name)
+    first = full.model_copy(update={"network": full.network.model_copy(update={"heads": ("valence_arousal",)})})
+    return Chain(
+        recipe=f"{name}/staged",
+        paper=f"{PAPER} I",
+        stages={"aff-wild": first, "aff-wild2": _after(full, "aff-wild")},
     )
 
 
-_SAMPLE = {
-    "schedule": ScheduleSettings(name="one-cycle"),
-    "augmentation": Augmentation(flip=True, shift=0.05, scale=0.08, rotation=6, light=0.2),
-    "resources": Resources(workers=2),
-}
+def cnn_then_rnn(name: str) -> Chain:
+    """MT-VGG first; its convolutions and first fully connected layer begin the CNN-RNN (section 4 II).
 
-
-def sample_mt_vgg() -> TrainConfig:
-    """MT-VGG at an eighth of its width for the sample corpus."""
-    full = mt_vgg()
-    return full.model_copy(
-        update=_SAMPLE
-        | {
-            "recipe": "sample/mt-vgg",
-            "network": full.network.model_copy(update={"width": 0.125, "dropout": 0.2}),
-            "optimiser": OptimiserSettings(name="adam", learning_rate=1.5e-3, clip_norm=5.0),
-            "batch": BatchSettings(size=96, rows_per_epoch=2400),
-            "epochs": 10,
-        }
+    Of the audio network both are trained on pictures of the sound.
+    """
+    full = train(name)
+    (stream,) = full.network.streams
+    cnn = train("bmvc2019/mt-vgg")
+    cnn = cnn.model_copy(update={"network": cnn.network.model_copy(update={"streams": (stream,)})})
+    parts = (f"streams.{stream}.encoder", f"streams.{stream}.fully_connected.0")
+    return Chain(
+        recipe=f"{name}/staged", paper=f"{PAPER} II", stages={"cnn": cnn, "cnn-rnn": _after(full, "cnn", *parts)}
     )
 
 
-def sample_mt_arcres() -> TrainConfig:
-    """MT-ArcRes at an eighth of its width for the sample corpus."""
-    full = mt_arcres()
-    return full.model_copy(
-        update=_SAMPLE
-        | {
-            "recipe": "sample/mt-arcres",
-            "network": full.network.model_copy(
-                update={"width": 0.125, "embedding": 64, "dropout": 0.2, "arcface": ArcFace(scale=45.0, margin=0.1)}
-            ),
-            "optimiser": OptimiserSettings(name="sgd", learning_rate=0.05, weight_decay=5e-4, clip_norm=5.0),
-            "batch": BatchSettings(size=96, rows_per_epoch=2400),
-            "epochs": 8,
-        }
+def audio_visual() -> Chain:
+    """The two streams each by itself, then together end to end (section 4 III)."""
+    visual, audio = (cnn_then_rnn(f"bmvc2019/mt-vgg-rnn-{kind}") for kind in ("visual", "audio"))
+    stages = {
+        f"{kind}-{name}": stage.model_copy(update={"start": _renamed(stage, kind)})
+        for kind, chain in (("visual", visual), ("audio", audio))
+        for name, stage in chain.stages.items()
+    }
+    streams = (
+        Start(model=f"{STAGE}visual-cnn-rnn", parts=("streams.image",)),
+        Start(model=f"{STAGE}audio-cnn-rnn", parts=("streams.sound",)),
+    )
+    together = train("bmvc2019/av-mt-vgg-rnn").model_copy(update={"start": streams})
+    return Chain(recipe="bmvc2019/av-mt-vgg-rnn/staged", paper=f"{PAPER} III", stages=stages | {"together": together})
+
+
+def arcface(slug: str) -> Chain:
+    """All tasks on Aff-Wild2, then expressions on one of the corpora (section 4 IV).
+
+    Give each stage its data: --set stages.aff-wild2.data=[URI] --set stages.corpus.data=[URI].
+    """
+    again = train(f"bmvc2019/{slug}-expr")
+    stages = {"aff-wild2": train(f"bmvc2019/{slug}"), "corpus": _after(again, "aff-wild2")}
+    return Chain(recipe=f"bmvc2019/{slug}/staged", paper=f"{PAPER} IV", stages=stages)
+
+
+def _after(config: TrainConfig, stage: str, *parts: str) -> TrainConfig:
+    return config.model_copy(update={"start": (Start(model=STAGE + stage, parts=parts or ("streams",)),)})
+
+
+def _renamed(stage: TrainConfig, kind: str) -> tuple[Start, ...]:
+    return tuple(
+        start.model_copy(update={"model": f"{STAGE}{kind}-{start.model.removeprefix(STAGE)}"}) for start in stage.start
     )

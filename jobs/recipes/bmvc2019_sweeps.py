@@ -5,7 +5,7 @@ from collections.abc import Callable
 from affect.registry import look_up
 from affect.tuning.settings import SweepConfig
 from affect.tuning.space import Choice, LogUniform, Uniform
-from jobs.recipes.bmvc2019 import mt_arcres, sample_mt_arcres
+from jobs.recipes import bmvc2019, sample
 
 
 def arcface() -> SweepConfig:
@@ -13,7 +13,7 @@ def arcface() -> SweepConfig:
 
     Table 3 prints d in {32, 512} and s in {32, 64}; the powers of two and the values between are covered as well.
     """
-    train = mt_arcres()
+    train = bmvc2019.train("bmvc2019/mt-arcres")
     return SweepConfig(
         recipe="bmvc2019/arcface",
         paper="BMVC 2019, Table 3",
@@ -36,7 +36,7 @@ def sample_arcface() -> SweepConfig:
 
     The learning rates are not the paper's: a narrow network on a small corpus needs far larger ones with SGD.
     """
-    train = sample_mt_arcres()
+    train = sample.mt_arcres()
     resources = train.resources.model_copy(update={"workers": 1, "max_failures": 0})
     return SweepConfig(
         recipe="sample/arcface",

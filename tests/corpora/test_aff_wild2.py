@@ -10,6 +10,7 @@ from affect.corpora.aff_wild2 import AffWild2
 from affect.corpora.corpus import Clip
 from affect.errors import AffectError
 from affect.labels import ACTION_UNITS, EXPRESSIONS
+from tests.corpora.made_files import grey_picture, write_files
 
 EXPRESSION_HEADER = ",".join(EXPRESSIONS)
 
@@ -163,3 +164,61 @@ def test_a_broken_corpus_json_is_named(tmp_path: Path, index: str) -> None:
     (tmp_path / "corpus.json").write_text(index, encoding="latin-1")
     with pytest.raises(AffectError, match=r"corpus\.json"):
         AffWild2(str(tmp_path))
+
+
+def test_later_annotations_with_other_and_twelve_action_units_are_read(tmp_path: Path) -> None:
+    units = "AU1,AU2,AU4,AU6,AU7,AU10,AU12,AU15,AU23,AU24,AU25,AU26"
+    above = "6th ABAW Annotations"
+    files: dict[str, str | bytes] = {
+        f"{above}/EXPR_Recognition_Challenge/Train_Set/a.txt": f"\ufeff{EXPRESSION_HEADER},Other\r\n7\r\n6\r\n",
+        f"{above}/AU_Detection_Challenge/Train_Set/a.txt": f"{units}\n{','.join(['1'] * 12)}\n",
+        "batch1/a.mp4": "",
+    }
+    corpus = AffWild2(str(write_files(tmp_path, files)))
+    labels = corpus.labels(only(corpus))["main"]
+    assert labels.expression.tolist() == [-1, 6]
+    assert (labels.action_units == 1).sum() == 12
+
+
+def make_crops(root: Path, *crops: str) -> Path:
+    annotations = {f"VA_Set/Training_Set/{name}.txt": VA for name in ("a_left", "a_right", "b", "gone")}
+    make(root, annotations | {"AU_Set/Validation_Set/a.txt": "AU1\n1\n"}, ())
+    return write_files(root, {f"cropped_aligned/{crop}": grey_picture(9, "JPEG") for crop in crops})
+
+
+CROPS = ("a_left/00002.jpg", "batch1/b/00001.jpg", "batch1/b/00003.jpg", "c/00001.jpg")
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_given_crops_are_read_when_asked_for_or_without_videos(tmp_path: Path, asked: bool) -> None:
+    root = make_crops(tmp_path, *CROPS)
+    (root / "corpus.json").write_text('{"videos": {"a": {"left": "someone"}}}')
+    if asked:
+        make(root, {}, ("batch1/b.mp4",))
+        assert [clip.kind for clip in AffWild2(str(root)).clips()] == ["video"]
+    corpus = AffWild2(str(root), crops=asked)
+    left, other = corpus.clips()
+    media = str(root / "cropped_aligned/a_left")
+    # the video's other annotation holds out both of its people
+    assert left == Clip("aff-wild2", "validation", "a_left", media, "frames", ("main",), ("someone",), cropped=True)
+    assert (other.video, other.split, other.persons) == ("b", "train", ("main",))
+    assert corpus.labels(left)["main"].valence[0] == 0.5
+    (still,) = corpus.stills(left)
+    assert (still.name, still.frame) == ("00002.jpg", 1)
+    assert still.time_s == pytest.approx(1 / 30)
+    assert still.load().shape == (8, 8, 3)
+    assert [still.frame for still in corpus.stills(other)] == [0, 2]
+    assert [name for name, _ in corpus.faults()] == ["a", "a_right", "gone", "c"]
+    assert list(pickle.loads(pickle.dumps(corpus)).clips()) == [left, other]  # noqa: S301 - just written
+
+
+def test_crops_that_are_asked_for_and_missing_are_told(tmp_path: Path) -> None:
+    make(tmp_path, {"VA_Set/Training_Set/a.txt": VA})
+    with pytest.raises(AffectError, match=r"has no crops; expected are cropped_aligned/"):
+        open_corpus("aff-wild2-crops", str(tmp_path))
+
+
+def test_aligned_crops_count_before_others(tmp_path: Path) -> None:
+    write_files(make_crops(tmp_path, "b/00001.jpg"), {"cropped/b/00001.jpg": "", "cropped/a_left/00001.jpg": ""})
+    corpus = AffWild2(str(tmp_path))
+    assert [clip.media for clip in corpus.clips()] == [str(tmp_path / "cropped_aligned/b")]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from affect.errors import AffectError
-from affect.faces.alignment import TEMPLATES, align, similarity
+from affect.faces.alignment import TEMPLATES, align, crop_transform, similarity
 from affect.preprocessing.settings import AlignmentSettings
 
 POINTS = arrays(np.float64, (5, 2), elements=st.floats(-1000, 1000, allow_nan=False, width=32))
@@ -41,6 +41,18 @@ def test_finds_the_transform_that_was_applied(scale: float, angle: float, x: flo
     expected = np.column_stack([turn, [x, y]])
     found = similarity(LANDMARKS, LANDMARKS @ turn.T + [x, y])
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6 * max(1, scale))
+
+
+@pytest.mark.parametrize("size", [96, 112, 224])
+def test_the_template_is_insightfaces(size: int) -> None:
+    published = np.array(
+        [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+    )
+    picture = skimage.data.astronaut()[:112, :112]
+    matrix = crop_transform(published, AlignmentSettings(size=size))
+    np.testing.assert_allclose(matrix, np.eye(2, 3) * size / 112, atol=1e-9)
+    if size == 112:
+        np.testing.assert_array_equal(align(picture, published, AlignmentSettings(size=size)), picture)
 
 
 def test_coinciding_landmarks_are_refused() -> None:

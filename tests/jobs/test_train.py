@@ -15,8 +15,16 @@ from typer.testing import CliRunner
 from affect import networks, storage
 from affect.errors import AffectError
 from affect.models.files import load_model
-from affect.networks.spec import ArcFace, NetworkSpec
-from affect.training.settings import Augmentation, BatchSettings, OptimiserSettings, Resources, TrainConfig
+from affect.networks.spec import ArcFace, NetworkSpec, Recurrent
+from affect.training.settings import (
+    Augmentation,
+    BatchSettings,
+    Chain,
+    OptimiserSettings,
+    Resources,
+    Start,
+    TrainConfig,
+)
 from jobs import train as train_job
 from tests.made_rows import write_rows
 
@@ -127,3 +135,34 @@ def test_what_cannot_be_done_is_said_at_once(
 ) -> None:
     with pytest.raises(AffectError, match=message):
         train_job.fit(config(folder, **changes), str(tmp_path))
+
+
+def test_a_chain_begins_later_stages_with_earlier_ones_and_runs_each_once(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = config(folder, batch=BatchSettings(size=48, rows_per_epoch=96))
+    network = first.network.model_copy(update={"arcface": None, "recurrent": Recurrent(units=64)})
+    second = first.model_copy(
+        update={
+            "network": network,
+            "start": (Start(model="stage:cnn", parts=("streams.image.encoder", "streams.image.embedding")),),
+            "frozen": ("streams.image.encoder",),
+            "batch": BatchSettings(size=4, length=10, rows_per_epoch=80),
+            "resources": Resources(workers=2),
+        }
+    )
+    chain = Chain(recipe="test", stages={"cnn": first, "cnn-rnn": second})
+    answer = train_job.train_chain(chain, str(tmp_path / "run"))
+    cnn, rnn = (
+        safetensors.torch.load_file(tmp_path / "run" / stage / "model" / "model.safetensors") for stage in chain.stages
+    )
+    encoder = [name for name in cnn if name.startswith("streams.image.encoder")]
+    assert encoder
+    for name in encoder:  # frozen: running statistics too
+        assert torch.equal(rnn[name], cnn[name]), name
+    assert not torch.equal(rnn["streams.image.embedding.1.weight"], cnn["streams.image.embedding.1.weight"])
+    assert answer["model"].endswith("cnn-rnn/model")
+    assert {"validation", "test"} <= set(answer["metrics"])
+    monkeypatch.setattr(train_job, "fit", None)
+    (tmp_path / "run" / "DONE").unlink()
+    assert train_job.train_chain(chain, str(tmp_path / "run")) == answer

@@ -14,7 +14,7 @@ from affect.faces import load_detector
 from affect.labels import ACTION_UNITS, VALENCE_AROUSAL
 from affect.media.pictures import decode_picture
 from affect.media.sound import frame_picture
-from affect.networks.inputs import LANDMARK_VALUES, to_input, to_landmarks
+from affect.networks.inputs import LANDMARK_VALUES, to_input, to_landmarks, to_sound_input
 from affect.networks.spec import NetworkSpec
 from affect.preprocessing.clip import preprocess_clip
 from affect.preprocessing.settings import Preprocessing
@@ -31,7 +31,7 @@ class Sequences:
     """Frames of CLIPS clips, LENGTH of each, with sound, landmarks and all labels."""
 
     pictures: np.ndarray  # (N, 96, 96, 3)
-    sound: np.ndarray  # (N, 96, 96, 3)
+    sound: np.ndarray  # (N, 96, 96)
     landmarks: torch.Tensor  # (N, 136), pixels of the crop
     targets: dict[str, torch.Tensor]
 
@@ -41,8 +41,7 @@ class Sequences:
         if "image" in spec.streams:
             inputs["image"] = to_input(np.stack([cv2.resize(picture, (side, side)) for picture in self.pictures]))
         if "sound" in spec.streams:
-            resized = np.stack([cv2.resize(picture, (side, side)) for picture in self.sound])
-            inputs["sound"] = torch.from_numpy(resized).permute(0, 3, 1, 2)
+            inputs["sound"] = to_sound_input(np.stack([cv2.resize(picture, (side, side)) for picture in self.sound]))
         if spec.landmarks:
             inputs["landmarks"] = to_landmarks(self.landmarks, 96)
         if spec.sequential:

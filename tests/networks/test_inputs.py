@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from affect.errors import AffectError
-from affect.networks.inputs import to_input
+from affect.networks.inputs import to_input, to_sound_input
 
 
 def test_every_intensity() -> None:
@@ -25,6 +25,14 @@ def test_channels_and_places_stay_and_the_input_is_not_changed() -> None:
     torch.testing.assert_close(pictures, before)
     torch.testing.assert_close(images[1, 2, 3, 4], (pictures[1, 3, 4, 2].float() - 127.5) / 127.5)
     assert images.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_sound_has_three_equal_channels() -> None:
+    pictures = torch.randint(0, 256, (2, 5, 7), dtype=torch.uint8)
+    images = to_sound_input(pictures)
+    assert images.shape == (2, 3, 5, 7)
+    for channel in range(3):
+        torch.testing.assert_close(images[:, channel], (pictures.float() - 127.5) / 127.5)
 
 
 @pytest.mark.parametrize(

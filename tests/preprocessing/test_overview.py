@@ -19,8 +19,8 @@ def test_totals_leave_out_what_was_set_aside() -> None:
         ClipSummary("c", "s", "d", "m", set_aside="broken"),
     ]
     assert totals(clips) == {
-        "clips": 3, "set_aside": 1, "without_sound": 1, "frames": 15, "persons": 3, "rows": 25, "faces_missed": 8,
-        "labels_beyond": 0, "labels_short": 1,
+        "clips": 3, "set_aside": 1, "without_sound": 1, "unreadable": 0, "frames": 15, "persons": 3, "rows": 25,
+        "faces_missed": 8, "labels_beyond": 0, "labels_short": 1,
     }  # fmt: skip
 
 

@@ -9,13 +9,14 @@ import torch
 
 from affect import networks
 from affect.errors import AffectError
-from affect.networks.spec import ArcFace, NetworkSpec
+from affect.networks.spec import ArcFace, NetworkSpec, Recurrent
 from affect.training.batches import Collate, Step
 from affect.training.index import build_index
 from affect.training.loop import Learner
 from affect.training.plan import TrainPlan
 from affect.training.reading import Course
 from affect.training.settings import Augmentation, BatchSettings, OptimiserSettings, TrainConfig
+from affect.training.windows import items_of
 from tests.made_rows import write_rows
 
 
@@ -47,16 +48,14 @@ def config(folder: str, **changes: Any) -> TrainConfig:
 
 
 def course(config: TrainConfig) -> Course:
-    heads, units = config.network.heads, config.network.action_units
-    plan = TrainPlan(build_index(config.data, "train", heads, units), config.batch, config.seed)
-    validation = build_index(config.data, "validation", heads, units)
-    test = build_index(config.data, "test", heads, units)
+    plan = TrainPlan(items_of(config, "train"), config.batch, config.seed)
+    validation, test = items_of(config, "validation"), items_of(config, "test")
     centre_rows = config.centre_rows if config.network.arcface else None
     return Course(plan, validation, test, config.epochs, centre_rows, passes_again=config.keep == "best")
 
 
 def steps(config: TrainConfig, course: Course, epoch: int = 0, step: int = 0) -> Iterator[Step]:
-    collate = Collate(config.network.input_size, config.augmentation, config.seed)
+    collate = Collate(config.network.input_size, config.network.takes, config.augmentation, config.seed)
     for read in course.reads(1, epoch, step):
         table = course.read(read, 0, 1)
         for number in range(table.num_rows):
@@ -139,14 +138,56 @@ def test_augmentation_is_that_of_the_place_in_the_global_batch(folder: str) -> N
     settings = config(folder, augmentation=Augmentation(flip=True, shift=0.1, scale=0.1, rotation=10, light=0.3))
     plan = course(settings)
     read = plan.reads(1)[0]
-    collate = Collate(32, settings.augmentation, settings.seed)
-    alone = collate(plan.read(read, 0, 1).slice(1, 1)).images
-    halves = [collate(plan.read(read, rank, 2).slice(1, 1)).images for rank in range(2)]
+    collate = Collate(32, ["image"], settings.augmentation, settings.seed)
+    alone = collate(plan.read(read, 0, 1).slice(1, 1)).inputs["image"]
+    halves = [collate(plan.read(read, rank, 2).slice(1, 1)).inputs["image"] for rank in range(2)]
     assert torch.equal(torch.cat(halves), alone)
-    plain = Collate(32, Augmentation(), settings.seed)(plan.read(read, 0, 1).slice(1, 1)).images
-    assert not torch.equal(plain, alone)
+    plain = Collate(32, ["image"], Augmentation(), settings.seed)(plan.read(read, 0, 1).slice(1, 1))
+    assert not torch.equal(plain.inputs["image"], alone)
+
+
+RECURRENT = {
+    "CNN-RNN": {},
+    "with landmarks": {"landmarks": True},
+    "sound": {"streams": ("sound",)},
+    "audio-visual": {"streams": ("image", "sound"), "fusion": Recurrent(units=256)},
+}
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_sequences_with_all_that_networks_take(tmp_path: Path, name: str) -> None:
+    write_rows(str(tmp_path), {"train": 3, "validation": 1}, landmarks68=True, sound_columns=32)
+    form = {"encoder": "arc-res", "input_size": 32, "width": 0.125, "dropout": 0.0, "embedding": 32}
+    network = NetworkSpec(**form, recurrent=Recurrent(units=256), **RECURRENT[name])
+    batch, augmentation = BatchSettings(size=4, length=10), Augmentation(shift=0.02)
+    settings = config(str(tmp_path), network=network, batch=batch, epochs=10, augmentation=augmentation)
+    plan = TrainPlan(items_of(settings, "train"), settings.batch, settings.seed)
+    whole = Course(plan, items_of(settings, "validation"), None, settings.epochs, None, passes_again=False)
+    run = learner(settings, whole, lambda metrics, ended: None)
+    fed = list(steps(settings, whole))
+    run.run(fed)
+    trained = [step for step in fed if step.phase == "train" and step.rows]
+    assert set(trained[0].inputs) == set(network.takes)
+    assert all(step.inputs["lengths"].sum() == step.rows == step.total for step in trained)
+    assert run.history[-1]["train_loss"] < 0.9 * run.history[0]["train_loss"]
+    for step in trained[:3] if "sound" in network.takes else []:
+        arousal, now = step.targets["valence_arousal"][:, 1], step.inputs["sound"][:, 0, 16].float()
+        known = arousal.isfinite()
+        assert torch.corrcoef(torch.stack([arousal[known], now[known]]))[0, 1] > 0.8  # half a column beside it at most
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (NetworkSpec(encoder="arc-res", landmarks=True), "landmarks68=true"),
+        (NetworkSpec(encoder="arc-res", streams=("sound",)), "has sound"),
+    ],
+)
+def test_rows_that_lack_what_the_network_takes(folder: str, network: NetworkSpec, message: str) -> None:
+    with pytest.raises(AffectError, match=message):
+        build_index([folder], "train", network)
 
 
 def test_missing_rows_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(AffectError, match="jobs.preprocess"):
-        build_index([str(tmp_path)], "train", ("expression",), (1,))
+        build_index([str(tmp_path)], "train", NetworkSpec(encoder="arc-res"))

@@ -6,13 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affect.errors import AffectError
+from affect.networks.spec import Head
 from affect.preprocessing.settings import Preprocessing
 from affect.training.index import LabelIndex, Rows
 from affect.training.plan import PassPlan, Span, TrainPlan, share_out
 from affect.training.settings import BatchSettings
+from affect.training.windows import Single
 
 
-def made_index(seed: int, groups: int, rows: int) -> LabelIndex:
+def index_of(sets: dict[Head, Rows], groups: int) -> LabelIndex:
+    return LabelIndex(tuple((f"file{n}", 0) for n in range(groups)), sets, 1000, (), Preprocessing(), ("image",))
+
+
+def made_index(seed: int, groups: int, rows: int) -> Single:
     """Row groups of up to ``rows`` rows; each row is in each set by chance, at least one row in each."""
     rng = np.random.default_rng(seed)
     counts = rng.integers(1, rows + 1, groups)
@@ -23,7 +29,7 @@ def made_index(seed: int, groups: int, rows: int) -> LabelIndex:
         chosen = rng.random(len(group)) < share
         chosen[rng.integers(len(group))] = True
         sets[head] = Rows(group[chosen], row[chosen])
-    return LabelIndex(tuple((f"file{n}", 0) for n in range(groups)), sets, len(group), (), Preprocessing())
+    return Single(index_of(sets, groups))
 
 
 def pairs(rows: Rows) -> list[tuple[int, int]]:
@@ -67,13 +73,7 @@ def test_an_epoch_exhausts_every_set_and_nothing_else(plan: TrainPlan, epoch: in
 
 def test_a_set_that_divides_evenly_is_seen_once_an_epoch() -> None:
     group = np.repeat(np.arange(8, dtype=np.int32), 30)
-    index = LabelIndex(
-        (("file", 0),) * 8,
-        {"expression": Rows(group, np.tile(np.arange(30, dtype=np.int32), 8))},
-        240,
-        (),
-        Preprocessing(),
-    )
+    index = Single(index_of({"expression": Rows(group, np.tile(np.arange(30, dtype=np.int32), 8))}, 8))
     plan = TrainPlan(index, BatchSettings(size=24, window_groups=2), seed=1)
     seen = [pair for span in plan.spans() for step in plan.steps(0, span, 0, 1) for pair in pairs(step.rows)]
     assert len(list(plan.spans())) == 4
@@ -106,8 +106,7 @@ def test_a_batch_holds_many_row_groups() -> None:
     """How near to a full shuffle: a batch of 64 from windows of 16 groups of 128 rows holds nearly all 16 groups."""
     group = np.repeat(np.arange(64, dtype=np.int32), 128)
     rows = Rows(group, np.tile(np.arange(128, dtype=np.int32), 64))
-    index = LabelIndex((("file", 0),) * 64, {"expression": rows}, len(rows), (), Preprocessing())
-    plan = TrainPlan(index, BatchSettings(size=64, window_groups=16), seed=0)
+    plan = TrainPlan(Single(index_of({"expression": rows}, 64)), BatchSettings(size=64, window_groups=16), seed=0)
     held = [len(set(step.rows.group.tolist())) for span in plan.spans() for step in plan.steps(0, span, 0, 1)]
     assert min(held) >= 14
 
@@ -155,6 +154,4 @@ def test_a_set_without_rows_is_named() -> None:
     index = made_index(0, 3, 5)
     empty = Rows(np.empty(0, np.int32), np.empty(0, np.int32))
     with pytest.raises(AffectError, match="expression"):
-        TrainPlan(
-            LabelIndex(index.groups, index.sets | {"expression": empty}, 9, (), Preprocessing()), BatchSettings(), 0
-        )
+        TrainPlan(Single(index_of(index.sets | {"expression": empty}, 3)), BatchSettings(), 0)

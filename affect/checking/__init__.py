@@ -1,0 +1,1 @@
+"""Checking a corpus as it lies on disk, and counting what it holds."""

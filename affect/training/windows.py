@@ -1,0 +1,99 @@
+"""Sequences of consecutive frames of one person, the units in which recurrent networks are trained and measured."""
+
+import itertools
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affect.networks.spec import Head
+from affect.training.index import LabelIndex, Rows, build_index
+from affect.training.settings import TrainConfig
+
+
+class Items(Protocol):
+    """What a plan draws: rows, or sequences of them."""
+
+    @property
+    def index(self) -> LabelIndex: ...
+
+    @property
+    def sets(self) -> dict[Head, Rows]:
+        """Items by what is annotated in them: ``group`` is where an item begins, ``row`` tells those of it apart."""
+        ...
+
+    def lengths(self, items: Rows) -> NDArray[np.int64]:
+        """Rows of each item."""
+        ...
+
+    def rows(self, items: Rows) -> Rows:
+        """The rows of ``items``, one item after the other."""
+        ...
+
+
+@dataclass(frozen=True)
+class Single:
+    """Each row is an item of its own."""
+
+    index: LabelIndex
+
+    @property
+    def sets(self) -> dict[Head, Rows]:
+        return self.index.sets
+
+    def lengths(self, items: Rows) -> NDArray[np.int64]:
+        return np.ones(len(items), np.int64)
+
+    def rows(self, items: Rows) -> Rows:
+        return items
+
+
+class Windows:
+    """Non-overlapping windows of at most ``length`` rows that follow one another in one video and person.
+
+    Frames without a face are passed over; where more than ``max_gap`` of them follow one another a new window begins.
+    What is left at the end of a stretch is a shorter window. A window belongs to a head's set when any of its rows has
+    the head's label; its other rows are seen and not judged. Windows of which nothing is labelled are no items.
+    """
+
+    def __init__(self, index: LabelIndex, length: int, max_gap: int) -> None:
+        assert index.seen is not None
+        self.index = index
+        seen = index.seen
+        self._rows = seen.rows
+        self._first, self._last = _cut(seen.begins, seen.frame, length, max_gap)
+        groups = seen.rows.group[self._first] if len(self._first) else np.empty(0, np.int32)
+        self.sets: dict[Head, Rows] = {}
+        for head, labelled in seen.labelled.items():
+            counts = np.concatenate([[0], np.cumsum(labelled)])
+            has = counts[self._last] > counts[self._first]
+            self.sets[head] = Rows(groups[has], np.flatnonzero(has).astype(np.int32))
+
+    def lengths(self, items: Rows) -> NDArray[np.int64]:
+        return (self._last - self._first)[items.row]
+
+    def rows(self, items: Rows) -> Rows:
+        places = np.concatenate(
+            [np.empty(0, np.int64), *(np.arange(self._first[item], self._last[item]) for item in items.row)]
+        )
+        return Rows(self._rows.group[places], self._rows.row[places])
+
+
+def _cut(
+    begins: NDArray[np.bool_], frame: NDArray[np.int32], length: int, max_gap: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where windows begin and end (exclusive)."""
+    jumps = np.concatenate([[True], np.diff(frame) > max_gap + 1])[: len(frame)]
+    stretches = np.flatnonzero(begins | jumps)
+    first, last = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for begin, end in itertools.pairwise([*stretches.tolist(), len(frame)]):
+        first.append(np.arange(begin, end, length))
+        last.append(np.minimum(first[-1] + length, end))
+    return np.concatenate(first), np.concatenate(last)
+
+
+def items_of(config: TrainConfig, split: str) -> Items:
+    """What of a split the network of ``config`` is fed: rows, or sequences where it takes them."""
+    index = build_index(config.data, split, config.network)
+    return Windows(index, config.batch.length, config.batch.max_gap) if config.network.sequential else Single(index)

@@ -1,0 +1,171 @@
+"""From annotators' traces to label files in Aff-Wild2's form: ``python -m jobs.annotate --traces URI --out URI``.
+
+Below ``--out``: ``annotations/``, ``agreement.html``, ``agreement/<video>.json``, ``set_aside.csv``.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+import ray
+import typer
+from ray.data import DataContext
+
+from affect import storage
+from affect.annotation.settings import AnnotationSettings
+from affect.annotation.settle import Sources, settle
+from affect.annotation.splits import read_splits
+from affect.annotation.traces import find_traces
+from affect.errors import AffectError
+from affect.preprocessing.progress import Progress
+from affect.reports.agreement_report import agreement_report, joined
+from affect.reports.report import write
+from affect.runs import RunFolder
+from jobs.cli import run as run_app
+
+logger = logging.getLogger("affect.annotate")
+
+VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v")
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+class AnnotateConfig(AnnotationSettings):
+    """What is read, and all that decides the labels."""
+
+    traces: str
+    videos: str | None = None
+    faces: str | None = None
+    splits: str | None = None
+    splits_digest: str | None = None
+    """Of the file's content, so that another partition is another run."""
+
+    @property
+    def settings(self) -> AnnotationSettings:
+        return AnnotationSettings(**{name: getattr(self, name) for name in AnnotationSettings.model_fields})
+
+
+def annotate(config: AnnotateConfig, out: str) -> dict[str, Any]:
+    """Make the labels that are not there yet; returns the summary that is also kept in DONE."""
+    if config.splits is not None:
+        digest = hashlib.sha256(storage.read_bytes(config.splits)).hexdigest()[:16]
+        config = config.model_copy(update={"splits_digest": digest})
+    sources, faults = _sources(config)
+    with RunFolder(out, config) as run:
+        rows = [{"sources": json.dumps(asdict(one))} for one in sources]
+        DataContext.get_current().enable_progress_bars = False  # in a job's log, lines are easier to read
+        # A task a video, since a long one would keep those behind it in its task waiting.
+        tasks = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
+            _settle, fn_kwargs={"settings": config.settings, "out": run.uri}
+        )
+        records = []
+        with Progress(len(rows)) as progress:
+            for row in tasks.iter_rows():
+                records.append(json.loads(row["record"]))
+                progress.add(_frames(records[-1]), set_aside=not records[-1]["files"])
+        records.sort(key=lambda record: record["name"])
+        faults += [(str(what), str(reason)) for record in records for what, reason in record["set_aside"]]
+        for what, reason in faults:
+            logger.warning("set aside %s: %s", what, reason)
+        storage.write_text(run.file("set_aside.csv"), _csv([("what", "reason"), *faults]))
+        title = "Agreement between annotators"
+        write(agreement_report(records, config.model_dump(mode="json"), title, run.uri), run.file("agreement.html"))
+        summary = _summary(config, records) | {"set_aside": len(faults)}
+        run.done(summary)
+        logger.info("labels of %d videos are in %s", summary["labelled_videos"], run.file("annotations"))
+    return summary
+
+
+def _sources(config: AnnotateConfig) -> tuple[list[Sources], list[tuple[str, str]]]:
+    """What there is of each annotated video, and the videos that cannot be told apart or are in no split."""
+    found = find_traces(config.traces)
+    videos, faults = _by_name(config.videos, VIDEOS)
+    faces, more = _by_name(None if config.faces is None else storage.join(config.faces, "faces"), (".parquet",))
+    faults += more
+    splits = None if config.splits is None else read_splits(config.splits)
+    sources = []
+    for name, files in found.items():
+        video, person = _whom(name, videos or faces)
+        split = "train" if splits is None else splits.get(video)
+        if split is None:
+            faults.append((name, f"{config.splits} does not name it; run jobs.partition again, or add a line"))
+            continue
+        sources.append(Sources(name, person, split, files, videos.get(video), faces.get(video)))
+    if not sources:
+        raise AffectError(f"none of the {len(found)} annotated videos is in {config.splits}; check that names agree")
+    return sources, faults
+
+
+def _by_name(folder: str | None, suffixes: tuple[str, ...]) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Files at any depth by name without suffix, and those whose name another has already."""
+    files: dict[str, str] = {}
+    faults = []
+    for uri in [] if folder is None else storage.list_files(storage.absolute(folder)):
+        path = PurePosixPath(uri)
+        if path.suffix.lower() in suffixes and not path.name.startswith("."):
+            if path.stem in files:
+                faults.append((uri, f"has the name of {files[path.stem]} and is not used"))
+            files.setdefault(path.stem, uri)
+    return files, faults
+
+
+def _whom(name: str, videos: dict[str, str]) -> tuple[str, str]:
+    """Video and person: of two people, traces and labels are named <video>_left and <video>_right."""
+    video, _, side = name.rpartition("_")
+    if name not in videos and side in ("left", "right") and (video in videos or not videos):
+        return video, side
+    return name, "main"
+
+
+def _settle(row: dict[str, str], settings: AnnotationSettings, out: str) -> dict[str, str]:
+    return {"record": json.dumps(settle(Sources(**json.loads(row["sources"])), settings, out))}
+
+
+def _frames(record: dict[str, Any]) -> int:
+    return max((about["frames"] for about in (*record["dimensions"].values(), *record["by_frame"].values())), default=0)
+
+
+def _summary(config: AnnotateConfig, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    dimensions = sorted({dimension for record in records for dimension in record["dimensions"]})
+    gathered = {dimension: joined(records, dimension) for dimension in dimensions}
+    maic = {
+        dimension: {str(size): round(value, 4) for size, one in of.items() if (value := one.maic()) == value}  # not NaN
+        for dimension, of in gathered.items()
+    }
+    return {
+        "videos": len(records),
+        "labelled_videos": sum(bool(record["files"]) for record in records),
+        "median_filter": config.median_filter,
+        "maic": maic,
+    }
+
+
+def _csv(rows: Sequence[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+@app.command()
+def main(
+    traces: Annotated[str, typer.Option(help="annotators' files, as <dimension>/<video>/<annotator>.csv")],
+    out: Annotated[str, typer.Option(help="the folder to write to; local or s3://")],
+    videos: Annotated[str | None, typer.Option(help="the videos, whose frames' time stamps are used")] = None,
+    faces: Annotated[str | None, typer.Option(help="what preprocess wrote, for --set choose=landmarks")] = None,
+    splits: Annotated[str | None, typer.Option(help="splits.csv of jobs.partition; otherwise all is train")] = None,
+    assignments: Annotated[list[str] | None, typer.Option("--set", help="key=value, as median_filter=15")] = None,
+) -> None:
+    """Filter, compare, choose and average annotators' traces; run again, it does only what is new or changed."""
+    places = {"traces": traces, "videos": videos, "faces": faces, "splits": splits}
+    known = {name: storage.absolute(uri) for name, uri in places.items() if uri is not None}
+    annotate(AnnotateConfig.parse(known).override(assignments or []), out)
+
+
+if __name__ == "__main__":
+    run_app(app)
