@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parents[2]
         (["jobs.train", "sample/mt-vg", "--out", "x"], "did you mean 'sample/mt-vgg'"),
         (["jobs.train", "sample/mt-vgg", "--out", "x", "--set", "epoch=1"], "did you mean 'epochs'"),
         (["jobs.tune", "sample/arcfac", "--out", "x"], "did you mean 'sample/arcface'"),
-        (["jobs.preprocess", "aff-wild", "--root", "x", "--out", "y"], "aff-wild2"),
+        (["jobs.preprocess", "afwild2", "--root", "x", "--out", "y"], "aff-wild2"),
         (["jobs.promote", "nowhere", "--name", "n", "--store", "s"], "nowhere"),
     ],
 )

@@ -38,7 +38,7 @@ def media(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def made_corpus(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     options: dict[str, Any] = {}
-    monkeypatch.setattr(job, "open_corpus", lambda name, root: FolderOfClips(root, name=name, **options))
+    monkeypatch.setattr(job, "open_corpus", lambda name, root, _: FolderOfClips(root, name=name, **options))
     return options
 
 
