@@ -36,6 +36,7 @@ bench: $(VENV)/.demo ## speed against plain baselines, as ratios measured in one
 	$(BIN)/python -m benchmarks.preprocess
 	$(BIN)/python -m benchmarks.train
 	$(BIN)/python -m benchmarks.recurrent
+	$(BIN)/python -m benchmarks.faces
 
 clean: ## remove what the demo made; the virtual environment stays
 	rm -rf demo-output

@@ -13,7 +13,7 @@ import pytest
 from tests.cluster.conftest import TwoNodes
 from tests.made_rows import write_rows
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.cluster]
 
 SMALL = ["epochs=1", "batch.rows_per_epoch=96", "resources.cpus_per_worker=2", "network.width=0.0625"]
 
@@ -43,7 +43,6 @@ def test_both_nodes_work(two_nodes: TwoNodes, small_corpus: tuple[str, int], tmp
     assert "SYNTHETIC" in (tmp_path / "run" / "report.html").read_text()
 
 
-@pytest.mark.cluster
 def test_a_killed_preprocess_goes_on(two_nodes: TwoNodes, small_corpus: tuple[str, int], tmp_path: Path) -> None:
     corpus, clips = small_corpus
     out = tmp_path / "rows"
@@ -64,7 +63,6 @@ def test_a_killed_preprocess_goes_on(two_nodes: TwoNodes, small_corpus: tuple[st
     assert len(list(out.glob("faces/**/*.parquet"))) == clips
 
 
-@pytest.mark.cluster
 def test_a_killed_training_goes_on(two_nodes: TwoNodes, tmp_path: Path) -> None:
     rows, out = str(tmp_path / "rows"), tmp_path / "run"
     write_rows(rows, {"train": 8, "validation": 2, "test": 2}, size=96)

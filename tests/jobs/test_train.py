@@ -137,6 +137,7 @@ def test_what_cannot_be_done_is_said_at_once(
         train_job.fit(config(folder, **changes), str(tmp_path))
 
 
+@pytest.mark.cluster  # two runs: a minute
 def test_a_chain_begins_later_stages_with_earlier_ones_and_runs_each_once(
     folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
