@@ -84,7 +84,7 @@ class Worker:
 
 
 def preprocess(
-    config: PreprocessConfig, out: str, workers: int | None = None, gpus_per_worker: float = 0
+    config: PreprocessConfig, out: str, workers: int | None = None, gpus_per_worker: float | None = None
 ) -> dict[str, Any]:
     """Do what is not yet done of the corpus below ``out``; returns the summary, as in its summary.json."""
     corpus = open_corpus(config.corpus, config.root, config.options)
@@ -107,7 +107,7 @@ def preprocess(
 
 
 def _process(
-    corpus: Corpus, settings: Preprocessing, folder: str, clips: list[Clip], workers: int | None, gpus: float
+    corpus: Corpus, settings: Preprocessing, folder: str, clips: list[Clip], workers: int | None, gpus: float | None
 ) -> tuple[list[ClipSummary], dict[str, Any]]:
     """Settle ``clips`` on a pool of workers; what became of each, and how fast."""
     summaries: list[ClipSummary] = []
@@ -142,7 +142,7 @@ def _process(
 
 
 def _dataset(
-    corpus: Corpus, settings: Preprocessing, folder: str, clips: list[Clip], workers: int | None, gpus: float
+    corpus: Corpus, settings: Preprocessing, folder: str, clips: list[Clip], workers: int | None, gpus: float | None
 ) -> tuple[ray.data.Dataset, int]:
     if not ray.is_initialized():
         ray.init()
@@ -155,7 +155,16 @@ def _dataset(
     pool = ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1)
     dataset = ray.data.from_items(rows, override_num_blocks=tasks)
     constructor = (corpus, folder, settings)
-    return dataset.map(Worker, fn_constructor_args=constructor, compute=pool, num_cpus=1, num_gpus=gpus), workers
+    share = gpu_share(settings, ray.cluster_resources().get("GPU", 0), workers) if gpus is None else gpus
+    return dataset.map(Worker, fn_constructor_args=constructor, compute=pool, num_cpus=1, num_gpus=share), workers
+
+
+def gpu_share(settings: Preprocessing, gpus: float, workers: int) -> float:
+    """What part of a GPU each worker asks for: together all ``gpus`` of the cluster where the detector can use them."""
+    if settings.detector.runtime != "onnxruntime" or not gpus:
+        return 0
+    # Ray counts in ten-thousandths and gives several GPUs to one actor only whole: rounded down, at most one.
+    return min(1.0, math.floor(gpus / workers * 100) / 100)
 
 
 def _write(run: RunFolder, corpus: Corpus, summaries: list[ClipSummary], summary: dict[str, Any]) -> None:
@@ -178,8 +187,9 @@ def main(
         int | None, typer.Option(help="processes; all CPUs of the cluster where not given", min=1)
     ] = None,
     gpus_per_worker: Annotated[
-        float, typer.Option(help="share of a GPU for each process, with detector.runtime=onnxruntime", min=0)
-    ] = 0,
+        float | None,
+        typer.Option(help="share of a GPU for each process; all GPUs where detector.runtime=onnxruntime", min=0),
+    ] = None,
 ) -> None:
     """Find, align and label the faces of every clip; run again, it does only what is new or changed."""
     config = PreprocessConfig(corpus=corpus, root=storage.absolute(root)).override(assignments or [])

@@ -49,6 +49,8 @@ class Archive:
             return self._opened().read(name)
         except KeyError as error:
             raise AffectError(f"{self.uri} has no {name}") from error
+        # zipfile's ways to say that a file is damaged, of an unknown compression (NotImplementedError) or encrypted
+        # (RuntimeError).
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
             raise AffectError(f"{name} in {self.uri} cannot be read ({error}); get the archive again") from error
 
@@ -67,6 +69,7 @@ class Archive:
                 self._zip = zipfile.ZipFile(filesystem.open_input_file(path))
             except FileNotFoundError as error:
                 raise AffectError(f"{self.uri} does not exist") from error
+            # NotImplementedError: damaged bytes may ask for a later version of the format.
             except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError) as error:
                 raise AffectError(f"{self.uri} is not a whole .zip file ({error}); get it again") from error
         return self._zip

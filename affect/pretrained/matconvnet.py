@@ -21,7 +21,7 @@ def read_mat(path: Path) -> dict[str, Tensor]:
     """
     try:
         content: dict[str, Any] = scipy.io.loadmat(str(path))
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # what scipy raises for that format, which is HDF5
         raise ValueError("it was saved in MATLAB's format 7.3; save it there again with save(..., '-v7')") from error
     if "net" in content:
         content = _fields(content["net"])

@@ -163,6 +163,7 @@ def test_arbitrary_bytes_give_faults_or_an_affect_error(
     ]
 
 
+# The corpus may not be shipped; every form of it is read above from files made here.
 @pytest.mark.skipif("AFFECT_FER2013" not in os.environ, reason="AFFECT_FER2013 names no folder with FER2013 in it")
 def test_the_real_corpus_has_the_published_counts() -> None:
     start = time.perf_counter()

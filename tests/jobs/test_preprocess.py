@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from affect import samples
 from affect.errors import AffectError
+from affect.preprocessing.settings import Preprocessing
 from jobs import preprocess as job
 from jobs.preprocess import PreprocessConfig, preprocess
 from tests.made_media import FolderOfClips, make_video, portrait
@@ -118,3 +119,13 @@ def test_command_line(media: Path, tmp_path: Path) -> None:
     wrong = CliRunner().invoke(job.app, [*arguments, "--set", "detector.sise=320"])
     assert isinstance(wrong.exception, AffectError)
     assert "did you mean 'size'" in str(wrong.exception)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "gpus", "workers", "share"),
+    [("opencv", 4, 8, 0), ("onnxruntime", 0, 8, 0), ("onnxruntime", 1, 3, 0.33), ("onnxruntime", 8, 2, 1)],
+)
+def test_gpus_are_shared_out_where_the_detector_uses_them(
+    runtime: str, gpus: float, workers: int, share: float
+) -> None:
+    assert job.gpu_share(Preprocessing().override([f"detector.runtime={runtime}"]), gpus, workers) == share
