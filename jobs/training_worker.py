@@ -1,5 +1,6 @@
 """What each Ray Train worker does: streams its part of every step through Ray Data, learns, reports checkpoints."""
 
+import contextlib
 import logging
 import random
 import sys
@@ -25,6 +26,7 @@ from affect.training.beginning import begin
 from affect.training.loop import Learner, score, write_history
 from affect.training.reading import Course
 from affect.training.settings import TrainConfig
+from jobs.followers import make_followers
 
 logger = logging.getLogger("affect.training")
 
@@ -93,14 +95,18 @@ def work(setup: dict[str, Any]) -> dict[str, Any]:
                     write_history(storage.join(out, "metrics.parquet"), learner.history)
             train.report(metrics, checkpoint=checkpoint)
 
-    learner = Learner(config, network, model, get_device(), course.train.steps_per_epoch, report)
+    followers = make_followers(config, out, rank)
+    learner = Learner(config, network, model, get_device(), course.train.steps_per_epoch, report, followers)
     start = train.get_checkpoint()
     if start is not None:
         with start.as_directory() as folder:
             learner.restore(Path(folder))
         logger.info("going on from epoch %d, step %d", learner.epoch + 1, learner.step + 1)
     begun = {"epoch": learner.epoch, "step": learner.step}
-    learner.run(stream_steps(course_ref, config, rank, world, learner.epoch, learner.step))
+    with contextlib.ExitStack() as ending:
+        for follower in followers:
+            ending.callback(follower.close)
+        learner.run(stream_steps(course_ref, config, rank, world, learner.epoch, learner.step))
     results = {phase: metrics.compute() for phase, metrics in learner.results.items()}
     for metrics in results.values():
         metrics["score"] = score(metrics)

@@ -3,7 +3,7 @@
 import io
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from affect.networks.inputs import to_input, to_landmarks, to_sound_input
 from affect.objectives import MultiTask
 from affect.registry import look_up
 from affect.training.batches import Step
+from affect.training.following import Follower, StepFacts
 from affect.training.optimisers import build_optimiser, build_schedule
 from affect.training.settings import TrainConfig
 
@@ -54,10 +55,12 @@ class Learner:
         device: torch.device,
         steps_per_epoch: int,
         report: Callable[[dict[str, Any], bool], None],
+        followers: Sequence[Follower] = (),
     ) -> None:
         self.config, self.network, self.model, self.device = config, network, model, device
         self.steps_per_epoch = steps_per_epoch
         self.report = report
+        self.followers = followers
         self.objective = MultiTask(config.objective, config.network)
         self.optimiser = build_optimiser(config.optimiser, model.parameters())
         self.schedule = build_schedule(config.schedule, self.optimiser, steps_per_epoch * config.epochs)
@@ -71,8 +74,8 @@ class Learner:
         self._new_centres = look_up(CENTRES, config.centres, "way to find cluster centres")
         self._centres = self._new_centres(network)
         self._epoch_began = time.monotonic()
-        self._last_line = time.monotonic()
-        self._waited = 0.0
+        self._last_line = self._last_step = time.monotonic()
+        self._waited = self._waited_for_step = 0.0
 
     def run(self, steps: Iterable[Step]) -> None:
         """Take all ``steps`` to the end of the run."""
@@ -82,7 +85,8 @@ class Learner:
         while True:
             asked = time.monotonic()
             step = next(iterator, None)
-            self._waited += time.monotonic() - asked
+            self._waited_for_step = time.monotonic() - asked
+            self._waited += self._waited_for_step
             if step is None:
                 return
             handle = {"train": self._learn, "centres": self._embed}.get(step.phase, self._measure)
@@ -121,9 +125,10 @@ class Learner:
         self._losses = {name: self._losses.get(name, 0) + value for name, value in named.items()}
         self._steps += 1
         self._line(step, loss)
+        self._tell(step, named)
         every = self.config.checkpoint_steps
         if every and self.step % every == 0 and self.step < self.steps_per_epoch:
-            self.report({"epoch": self.epoch, "step": self.step, "train_loss": float(loss.detach())}, False)
+            self._keep({"epoch": self.epoch, "step": self.step, "train_loss": float(loss.detach())}, epoch_ended=False)
 
     @torch.inference_mode()
     def _embed(self, step: Step) -> None:
@@ -171,10 +176,13 @@ class Learner:
         _log("epoch %d/%d: train loss %.3f, %s (%.0f rows/s)", self.epoch + 1, self.config.epochs,
              self._trained["train_loss"], shown, rate)  # fmt: skip
         self.epoch, self.step = self.epoch + 1, 0
-        self.report(self.history[-1], True)
+        for follower in self.followers:
+            follower.epoch(self.history[-1])
+        self._keep(self.history[-1], epoch_ended=True)
         if self.epoch == self.config.epochs:
             self._choose()
-        self._epoch_began, self._waited = time.monotonic(), 0.0
+        self._epoch_began = self._last_step = time.monotonic()
+        self._waited = 0.0
 
     def _choose(self) -> None:
         if self.best is not None:
@@ -185,6 +193,28 @@ class Learner:
         self._steps = self._rows = 0
         self._metrics = FrameMetrics(self.config.network)
         self._centres = self._new_centres(self.network)
+
+    def _tell(self, step: Step, losses: dict[str, torch.Tensor]) -> None:
+        now = time.monotonic()
+        if self.followers:
+            facts = StepFacts(
+                number=self.epoch * self.steps_per_epoch + self.step,
+                epoch=self.epoch,
+                rows=step.total,
+                seconds=now - self._last_step,
+                waited=self._waited_for_step,
+                learning_rate=self.schedule.get_last_lr()[0],
+                losses=losses,
+            )
+            for follower in self.followers:
+                follower.step(facts)
+        self._last_step = now
+
+    def _keep(self, metrics: dict[str, Any], *, epoch_ended: bool) -> None:
+        began = time.monotonic()
+        self.report(metrics, epoch_ended)
+        for follower in self.followers:
+            follower.checkpoint(time.monotonic() - began)
 
     def _line(self, step: Step, loss: torch.Tensor) -> None:
         now = time.monotonic()
