@@ -14,7 +14,6 @@ from ray.train import (
     CheckpointConfig,
     FailureConfig,
     RunConfig,
-    ScalingConfig,
     TrainingFailedError,
     UserCallback,
 )
@@ -34,7 +33,9 @@ from affect.training.reading import Course
 from affect.training.settings import STAGE, Chain, TrainConfig
 from affect.training.windows import items_of
 from jobs import cli
+from jobs.faults import EndAtMendable, mendable
 from jobs.recipes import TRAIN_RECIPES, recipe
+from jobs.room import scaling
 from jobs.training_worker import work
 
 logger = logging.getLogger("affect")
@@ -45,9 +46,13 @@ def plan_course(config: TrainConfig) -> Course:
     """Read the label columns of the data and lay out every step of the run."""
     heads = config.network.heads
     plan = TrainPlan(items_of(config, "train"), config.batch, config.seed)
-    workers = config.resources.workers
-    if plan.batch < 2 * workers:
-        raise AffectError(f"a batch of {plan.batch} rows is too small for {workers} workers; set batch.size to more")
+    workers, parts = config.resources.workers, config.compute.parts
+    if plan.batch < 2 * workers * parts:
+        raise AffectError(
+            f"a batch of {plan.batch} rows is too small for {workers} workers"
+            + (f" that compute it in {parts} parts" if parts > 1 else "")
+            + "; set batch.size to more"
+        )
     validation = items_of(config, "validation")
     if not any(len(rows) for rows in validation.sets.values()):
         raise AffectError(f"no validation row is annotated with {' or '.join(heads)}; give --data that has some")
@@ -55,23 +60,6 @@ def plan_course(config: TrainConfig) -> Course:
     test = items_of(config, "test") if has_test else None
     centre_rows = config.centre_rows if config.network.arcface and "expression" in heads else None
     return Course(plan, validation, test, config.epochs, centre_rows, passes_again=config.keep == "best")
-
-
-def scaling(config: TrainConfig) -> ScalingConfig:
-    """Workers and what each asks for; AffectError when the cluster cannot give it."""
-    wanted, have = config.resources, ray.cluster_resources()
-    gpu = have.get("GPU", 0) >= wanted.workers if wanted.gpu == "auto" else wanted.gpu
-    cpus = wanted.workers * (wanted.cpus_per_worker + wanted.data_cpus_per_worker)
-    if cpus > have.get("CPU", 0) or (gpu and wanted.workers > have.get("GPU", 0)):
-        raise AffectError(
-            f"the run asks for {cpus:g} CPUs and {wanted.workers if gpu else 0} GPUs, the cluster has "
-            f"{have.get('CPU', 0):g} and {have.get('GPU', 0):g}; lower resources.workers or add nodes"
-        )
-    return ScalingConfig(
-        num_workers=wanted.workers,
-        use_gpu=gpu,
-        resources_per_worker={"CPU": wanted.cpus_per_worker} | ({"GPU": 1} if gpu else {}),
-    )
 
 
 def fit(config: TrainConfig, out: str, callbacks: Sequence[UserCallback] = ()) -> dict[str, Any]:
@@ -102,7 +90,7 @@ def fit(config: TrainConfig, out: str, callbacks: Sequence[UserCallback] = ()) -
             "out": out,
         },
         torch_config=TorchConfig(timeout_s=600),
-        scaling_config=scaling(config),
+        scaling_config=scaling(config.resources),
         run_config=RunConfig(
             name="checkpoints",
             storage_path=path,
@@ -111,7 +99,7 @@ def fit(config: TrainConfig, out: str, callbacks: Sequence[UserCallback] = ()) -
                 max_failures=config.resources.max_failures, controller_failure_limit=config.resources.max_failures
             ),
             checkpoint_config=CheckpointConfig(num_to_keep=2),
-            callbacks=list(callbacks),
+            callbacks=[EndAtMendable(), *callbacks],
         ),
     )
     result: train.Result = trainer.fit()
@@ -155,7 +143,7 @@ def train_once(config: TrainConfig, out: str) -> dict[str, Any]:
         try:
             answer = fit(config, run.uri)
         except TrainingFailedError as error:
-            raise _readable(error) from error
+            raise mendable(error, run.uri) or error from error
         _report(config, run.uri, answer)
         run.done(answer)
         return answer
@@ -200,12 +188,6 @@ def _report(config: TrainConfig, out: str, answer: dict[str, Any]) -> None:
         commands={"Promote": f"python -m jobs.promote {out} --name NAME --store STORE"},
     )
     write(run_report(page), storage.join(out, "report.html"))
-
-
-def _readable(error: TrainingFailedError) -> Exception:
-    """The AffectError inside a failed run where there is one."""
-    causes = [getattr(failure, "cause", failure) for failure in getattr(error, "worker_failures", {}).values()]
-    return next((cause for cause in causes if isinstance(cause, AffectError)), error)
 
 
 def _show(answer: dict[str, Any]) -> None:

@@ -20,10 +20,14 @@ from ray.train.torch import get_device, prepare_model
 from torch import distributed
 
 from affect import storage
+from affect.errors import AffectError
 from affect.models.files import ModelDescription, TrainingData, save_model
+from affect.networks import Network
 from affect.training.batches import Collate, Step
 from affect.training.beginning import begin
-from affect.training.loop import Learner, score, write_history
+from affect.training.loop import Learner, load_state, save_state, score, write_history
+from affect.training.not_finite import NotFiniteError, save_batch
+from affect.training.parallel import network_state, spread
 from affect.training.reading import Course
 from affect.training.settings import TrainConfig
 from jobs.followers import make_followers
@@ -75,56 +79,33 @@ def work(setup: dict[str, Any]) -> dict[str, Any]:
     course: Course = ray.get(course_ref)
     context = train.get_context()
     rank, world = context.get_world_rank(), context.get_world_size()
-    if get_device().type == "cpu":
-        torch.set_num_threads(config.resources.threads)
-    random.seed(config.seed)
-    np.random.seed(config.seed)  # noqa: NPY002 - libraries may still draw from it
-    torch.manual_seed(config.seed)
-    # As the pictures arrive; a sixth to a third faster on a CPU than the other layout.
-    network = begin(config).to(memory_format=torch.channels_last)
-    model = prepare_model(network)
-    torch.manual_seed(config.seed * 1009 + rank)
-
-    def report(metrics: dict[str, Any], epoch_ended: bool) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            checkpoint = None
-            if rank == 0:
-                learner.save(Path(folder))
-                checkpoint = train.Checkpoint.from_directory(folder)
-                if epoch_ended:
-                    write_history(storage.join(out, "metrics.parquet"), learner.history)
-            train.report(metrics, checkpoint=checkpoint)
-
+    network, model = _build(config)
     followers = make_followers(config, out, rank)
-    learner = Learner(config, network, model, get_device(), course.train.steps_per_epoch, report, followers)
-    start = train.get_checkpoint()
-    if start is not None:
-        with start.as_directory() as folder:
-            learner.restore(Path(folder))
-        logger.info("going on from epoch %d, step %d", learner.epoch + 1, learner.step + 1)
-    begun = {"epoch": learner.epoch, "step": learner.step}
+    learner = Learner(
+        config,
+        network,
+        model,
+        get_device(),
+        course.train.steps_per_epoch,
+        lambda metrics, epoch_ended: _report(learner, out, metrics, epoch_ended=epoch_ended),
+        followers,
+        leaving=lambda: train.get_preemption_info() is not None,
+    )
+    begun = _go_on(learner)
     with contextlib.ExitStack() as ending:
         for follower in followers:
             ending.callback(follower.close)
-        learner.run(stream_steps(course_ref, config, rank, world, learner.epoch, learner.step))
+        try:
+            learner.run(stream_steps(course_ref, config, rank, world, learner.epoch, learner.step))
+        except NotFiniteError as error:
+            saved = save_batch(storage.join(out, "not-finite"), error, rank)
+            raise AffectError(f"{error}; the batch is kept in {saved}") from error
     results = {phase: metrics.compute() for phase, metrics in learner.results.items()}
     for metrics in results.values():
         metrics["score"] = score(metrics)
     if "validation" not in results:  # the last epoch's was measured before this worker started
         results["validation"] = {key: value for key, value in learner.history[-1].items() if isinstance(value, float)}
-    if rank == 0:
-        description = ModelDescription(
-            network=config.network,
-            preprocessing=course.train.index.preprocessing,
-            recipe=config.recipe,
-            settings=config.model_dump(mode="json"),
-            data=tuple(
-                TrainingData(corpus=name, fingerprint=fingerprint, synthetic=synthetic)
-                for name, fingerprint, synthetic in course.train.index.corpora
-            ),
-            metrics={f"{phase}/{name}": value for phase, metrics in results.items() for name, value in metrics.items()},
-        )
-        save_model(storage.join(out, "model"), network, description)
+    _save_model(learner, course, results, out)
     confusion = {
         phase: metrics.confusion.tolist() for phase, metrics in learner.results.items() if metrics.confusion is not None
     }
@@ -139,6 +120,65 @@ def work(setup: dict[str, Any]) -> dict[str, Any]:
         "nodes": len(set(nodes)),
         "begun": begun,
     }
+
+
+def _build(config: TrainConfig) -> tuple[Network, torch.nn.Module]:
+    """The network a run begins with, on its device, and what to call of it in training."""
+    device = get_device()
+    if device.type == "cpu":
+        torch.set_num_threads(config.resources.threads)
+    random.seed(config.seed)
+    np.random.seed(config.seed)  # noqa: NPY002 - libraries may still draw from it
+    torch.manual_seed(config.seed)
+    layout = torch.channels_last if config.compute.channels_last else torch.contiguous_format
+    network = begin(config).to(memory_format=layout)
+    network = prepare_model(network, parallel_strategy=None)
+    if config.compute.compile:
+        network.compile()
+    return network, spread(network, config.compute.parallel)
+
+
+def _go_on(learner: Learner) -> dict[str, int]:
+    """Go on from the run's last checkpoint, if there is one; where the worker begins."""
+    start = train.get_checkpoint()
+    if start is not None:
+        with start.as_directory() as folder:
+            learner.restore(load_state(Path(folder)))
+        logger.info("going on from epoch %d, step %d", learner.epoch + 1, learner.step + 1)
+    return {"epoch": learner.epoch, "step": learner.step}
+
+
+def _report(learner: Learner, out: str, metrics: dict[str, Any], *, epoch_ended: bool) -> None:
+    """Hand Ray Train a checkpoint, which the first worker writes."""
+    state = learner.state()
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = None
+        if train.get_context().get_world_rank() == 0:
+            save_state(state, Path(folder))
+            checkpoint = train.Checkpoint.from_directory(folder)
+            if epoch_ended:
+                write_history(storage.join(out, "metrics.parquet"), learner.history)
+        train.report(metrics, checkpoint=checkpoint)
+
+
+def _save_model(learner: Learner, course: Course, results: dict[str, dict[str, float]], out: str) -> None:
+    """Write the finished model; all workers must call it."""
+    config = learner.config
+    tensors = network_state(learner.network)
+    if train.get_context().get_world_rank():
+        return
+    description = ModelDescription(
+        network=config.network,
+        preprocessing=course.train.index.preprocessing,
+        recipe=config.recipe,
+        settings=config.model_dump(mode="json"),
+        data=tuple(
+            TrainingData(corpus=name, fingerprint=fingerprint, synthetic=synthetic)
+            for name, fingerprint, synthetic in course.train.index.corpora
+        ),
+        metrics={f"{phase}/{name}": value for phase, metrics in results.items() for name, value in metrics.items()},
+    )
+    save_model(storage.join(out, "model"), tensors, description)
 
 
 def _log_to_stdout() -> None:

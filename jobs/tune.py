@@ -22,6 +22,7 @@ from affect.tuning.settings import SweepConfig
 from affect.tuning.space import Distribution, LogUniform, Uniform, draw
 from jobs import cli
 from jobs.recipes.bmvc2019_sweeps import SWEEP_RECIPES, sweep_recipe
+from jobs.room import runs_at_a_time
 from jobs.tuning_trial import EPOCHS, run_trial
 from jobs.tuning_watch import Watch, new_trial, read, write
 
@@ -104,7 +105,8 @@ def _new_tuner(config: SweepConfig, trainable: Any, sweep: Sweep) -> tune.Tuner:
                 grace_period=config.grace_epochs,
                 reduction_factor=config.reduction_factor,
             ),
-            max_concurrent_trials=config.concurrent or room(config.train),
+            # Tune does not see what the runs' workers take; without this they would wait for each other for ever.
+            max_concurrent_trials=config.concurrent or runs_at_a_time(config.train.resources),
             trial_dirname_creator=_folder_name,
         ),
         run_config=tune.RunConfig(
@@ -116,18 +118,6 @@ def _new_tuner(config: SweepConfig, trainable: Any, sweep: Sweep) -> tune.Tuner:
             verbose=0,
         ),
     )
-
-
-def room(config: TrainConfig) -> int:
-    """How many runs the cluster has room for at a time, at least one.
-
-    Tune does not see what the runs' workers take; without this limit they would wait for each other for ever.
-    """
-    have, wanted = ray.cluster_resources(), config.resources
-    cpus = wanted.workers * (wanted.cpus_per_worker + wanted.data_cpus_per_worker)
-    gpus = have.get("GPU", 0) >= wanted.workers if wanted.gpu == "auto" else wanted.gpu
-    by_gpu = [have.get("GPU", 0) / wanted.workers] if gpus else []
-    return max(1, int(min([have.get("CPU", 0) / cpus, *by_gpu])))
 
 
 def _tpe(config: SweepConfig) -> Any:

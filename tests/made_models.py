@@ -42,5 +42,5 @@ def write_model(folder: str, seed: int = 0, **changes: Any) -> ModelDescription:
     """A model in ``folder``; another seed is another network."""
     description = describe(**changes)
     torch.manual_seed(seed)
-    save_model(folder, build(description.network), description)
+    save_model(folder, build(description.network).state_dict(), description)
     return description

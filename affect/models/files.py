@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -86,10 +87,13 @@ class ModelDescription(Configuration):
         return self.model_dump_json(indent=2) + "\n"
 
 
-def save_model(folder: str, network: Network, description: ModelDescription) -> None:
-    """Write model.safetensors, then model.json; a folder with model.json is whole."""
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    weights = safetensors.torch.save(tensors)
+def save_model(folder: str, tensors: Mapping[str, torch.Tensor], description: ModelDescription) -> None:
+    """Write model.safetensors, then model.json; a folder with model.json is whole.
+
+    ``tensors`` are the network's state, on any device.
+    """
+    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    weights = safetensors.torch.save(whole)
     described = description.model_copy(update={"weights_sha256": hashlib.sha256(weights).hexdigest()})
     storage.write_bytes(storage.join(folder, WEIGHTS), weights)
     storage.write_text(storage.join(folder, DESCRIPTION), described.to_json())

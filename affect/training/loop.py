@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import distributed
@@ -20,12 +21,27 @@ from affect.objectives import MultiTask
 from affect.registry import look_up
 from affect.training.batches import Step
 from affect.training.following import Follower, StepFacts
+from affect.training.not_finite import NotFiniteError
 from affect.training.optimisers import build_optimiser, build_schedule
+from affect.training.parallel import (
+    align_buffers,
+    network_state,
+    optimiser_state,
+    set_network_state,
+    set_optimiser_state,
+)
 from affect.training.settings import TrainConfig
+from affect.training.stepping import Stepper
 
 logger = logging.getLogger("affect.training")
 
 SECONDS_BETWEEN_LINES = 5.0
+
+LEAVING_STEPS = 10
+"""To ask whether a node is about to be taken away is to wait for all workers."""
+
+CHECKPOINT = "training.pt"
+"""The file of a checkpoint's folder."""
 
 
 _SCORED = ("expression_macro_f1", "action_units_f1", "compound_macro_f1")
@@ -43,8 +59,9 @@ def score(metrics: dict[str, float]) -> float:
 class Learner:
     """Learns from the steps it is given, in order, and can be saved and restored between any two.
 
-    ``model`` is ``network`` or a wrapper of it (DDP) whose gradients are the mean over workers. ``report`` is called on
-    every worker with (metrics, whether an epoch ended) whenever a checkpoint is due.
+    ``model`` is ``network`` or what parallel.spread made of it. ``report`` is called on every worker with (metrics,
+    whether an epoch ended) whenever a checkpoint is due. ``leaving`` is asked on every worker each LEAVING_STEPS steps;
+    the first time it says that a worker's node is about to be taken away a checkpoint is due as well.
     """
 
     def __init__(
@@ -56,13 +73,16 @@ class Learner:
         steps_per_epoch: int,
         report: Callable[[dict[str, Any], bool], None],
         followers: Sequence[Follower] = (),
+        leaving: Callable[[], bool] = lambda: False,
     ) -> None:
         self.config, self.network, self.model, self.device = config, network, model, device
         self.steps_per_epoch = steps_per_epoch
         self.report = report
         self.followers = followers
-        self.objective = MultiTask(config.objective, config.network)
+        self.leaving, self._left = leaving, False
         self.optimiser = build_optimiser(config.optimiser, model.parameters())
+        objective = MultiTask(config.objective, config.network)
+        self.stepper = Stepper(config.compute, config.optimiser, network, model, objective, self.optimiser)
         self.schedule = build_schedule(config.schedule, self.optimiser, steps_per_epoch * config.epochs)
         self.epoch, self.step = 0, 0  # the next to take
         self.history: list[dict[str, Any]] = []
@@ -111,24 +131,36 @@ class Learner:
         if not self.model.training:
             self.model.train()
         targets = {name: target.to(self.device, non_blocking=True) for name, target in step.targets.items()}
-        outputs = self.model(self._inputs(step))
-        loss, parts = self.objective(outputs, targets)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        if self.config.optimiser.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.optimiser.clip_norm)
-        self.optimiser.step()
+        rate = float(self.optimiser.param_groups[0]["lr"])
+        loss, parts, wrong = self.stepper(self._inputs(step), targets, self._seed(step))
+        named = {"loss": loss} | parts
+        if wrong is not None:
+            raise NotFiniteError(step, named, wrong)
         self.schedule.step()
         self.step = step.step + 1
         self._rows += step.total
-        named = {"loss": loss.detach()} | {name: part.detach() for name, part in parts.items()}
         self._losses = {name: self._losses.get(name, 0) + value for name, value in named.items()}
         self._steps += 1
         self._line(step, loss)
-        self._tell(step, named)
+        self._tell(step, named, rate)
+        if self._due():
+            self._keep({"epoch": self.epoch, "step": self.step, "train_loss": float(loss)}, epoch_ended=False)
+
+    def _seed(self, step: Step) -> int:
+        """Of what a step draws at random on this worker: a run that goes on draws what it would have drawn."""
+        place = np.random.SeedSequence([self.config.seed, step.epoch, step.step, _rank()])
+        return int(place.generate_state(1, np.uint64)[0] >> 1)
+
+    def _due(self) -> bool:
+        """Whether to keep a checkpoint within the epoch, the same on all workers."""
+        if self.step == self.steps_per_epoch:
+            return False
         every = self.config.checkpoint_steps
-        if every and self.step % every == 0 and self.step < self.steps_per_epoch:
-            self._keep({"epoch": self.epoch, "step": self.step, "train_loss": float(loss.detach())}, epoch_ended=False)
+        if not self._left and self.step % LEAVING_STEPS == 0 and self.leaving():
+            self._left = True
+            _log("a node is about to be taken away: keeping a checkpoint")
+            return True
+        return every is not None and self.step % every == 0
 
     @torch.inference_mode()
     def _embed(self, step: Step) -> None:
@@ -152,6 +184,7 @@ class Learner:
                 "seconds": time.monotonic() - self._epoch_began,
                 "data_wait_share": self._waited / max(1e-9, time.monotonic() - self._epoch_began),
             }
+            align_buffers(self.network)
         elif step.phase == "centres":
             centres = self._new_centres(self.network)
             for state in _of_all_workers(self._centres.state()):
@@ -170,7 +203,7 @@ class Learner:
         metrics = metrics | {"score": score(metrics)}
         self.history.append(self._trained | metrics)
         if self.config.keep == "best" and (self.best is None or metrics["score"] > self.best[0]):
-            self.best = metrics["score"], {k: v.detach().cpu().clone() for k, v in self.network.state_dict().items()}
+            self.best = metrics["score"], network_state(self.network)
         shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items() if name in _HEADLINES)
         rate = self._trained["rows"] / max(1e-9, self._trained["seconds"])
         _log("epoch %d/%d: train loss %.3f, %s (%.0f rows/s)", self.epoch + 1, self.config.epochs,
@@ -186,7 +219,7 @@ class Learner:
 
     def _choose(self) -> None:
         if self.best is not None:
-            self.network.load_state_dict(self.best[1])
+            set_network_state(self.network, self.best[1])
 
     def _begin_phase(self) -> None:
         self._losses = {}
@@ -194,7 +227,7 @@ class Learner:
         self._metrics = FrameMetrics(self.config.network)
         self._centres = self._new_centres(self.network)
 
-    def _tell(self, step: Step, losses: dict[str, torch.Tensor]) -> None:
+    def _tell(self, step: Step, losses: dict[str, torch.Tensor], rate: float) -> None:
         now = time.monotonic()
         if self.followers:
             facts = StepFacts(
@@ -203,7 +236,7 @@ class Learner:
                 rows=step.total,
                 seconds=now - self._last_step,
                 waited=self._waited_for_step,
-                learning_rate=self.schedule.get_last_lr()[0],
+                learning_rate=rate,
                 losses=losses,
             )
             for follower in self.followers:
@@ -228,27 +261,52 @@ class Learner:
              step.step + 1, self.steps_per_epoch, float(loss.detach()), rate * step.total,
              time.strftime("%H:%M:%S", time.gmtime(left / rate)))  # fmt: skip
 
-    def save(self, folder: Path) -> None:
-        """Write all that is needed to go on: network, optimiser, schedule, place in the run, history."""
-        state = {
-            "network": self.network.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+    def state(self) -> dict[str, Any]:
+        """All that is needed to go on: network, optimiser, schedule, place in the run, history.
+
+        All workers must call it; it is whole on the first.
+        """
+        return {
+            "network": network_state(self.network),
+            "optimiser": optimiser_state(self.network, self.optimiser),
             "schedule": self.schedule.state_dict(),
+            "scaler": self.stepper.state(),
             "epoch": self.epoch,
             "step": self.step,
+            "so_far": {
+                "losses": {name: float(total) for name, total in self._losses.items()},
+                "steps": self._steps,
+                "rows": self._rows,
+                "seconds": time.monotonic() - self._epoch_began,
+                "waited": self._waited,
+            },
             "history": self.history,
             "best": self.best,
         }
-        torch.save(state, folder / "training.pt")
 
-    def restore(self, folder: Path) -> None:
-        """Go on where ``save`` left off; the number of workers may differ."""
-        state = torch.load(folder / "training.pt", map_location=self.device, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state`` gave; the number of workers, and how the network is spread, may differ."""
+        set_network_state(self.network, state["network"])
+        set_optimiser_state(self.network, self.optimiser, state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
+        self.stepper.restore(state["scaler"])
         self.epoch, self.step = state["epoch"], state["step"]
+        if self.step:
+            so_far = state["so_far"]
+            self._losses, self._steps, self._rows = so_far["losses"], so_far["steps"], so_far["rows"]
+            self._epoch_began, self._waited = time.monotonic() - so_far["seconds"], so_far["waited"]
         self.history, self.best = state["history"], state["best"]
+
+
+def save_state(state: dict[str, Any], folder: Path) -> None:
+    """Write what Learner.state gave on the first worker."""
+    torch.save(state, folder / CHECKPOINT)
+
+
+def load_state(folder: Path) -> dict[str, Any]:
+    """What ``save_state`` wrote, on the CPU."""
+    state: dict[str, Any] = torch.load(folder / CHECKPOINT, map_location="cpu", weights_only=True)
+    return state
 
 
 _HEADLINES = ("valence_ccc", "arousal_ccc", "expression_macro_f1", "action_units_f1", "compound_macro_f1", "score")
@@ -263,8 +321,12 @@ def _of_all_workers(state: Any) -> list[Any]:
     return states
 
 
+def _rank() -> int:
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
 def _log(message: str, *values: Any) -> None:
-    if not distributed.is_initialized() or distributed.get_rank() == 0:
+    if _rank() == 0:
         logger.info(message, *values)
 
 

@@ -124,8 +124,8 @@ def test_the_command_line(folder: str, tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"resources": Resources(workers=9)}, "asks for 18 CPUs"),
-        ({"resources": Resources(workers=2, gpu=True)}, "2 GPUs"),
+        ({"resources": Resources(workers=9)}, "asks for 9 workers"),
+        ({"resources": Resources(workers=2, gpu=True)}, "1 GPUs, each"),
         ({"batch": BatchSettings(size=3), "resources": Resources(workers=2)}, "too small for 2 workers"),
         ({"data": ()}, "jobs.preprocess"),
     ],

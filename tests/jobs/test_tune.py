@@ -206,24 +206,6 @@ def test_the_commands_lead_to_the_winner(tmp_path: Path) -> None:
     assert commands(sweep, config) == {}
 
 
-@pytest.mark.parametrize(
-    ("cluster", "resources", "room"),
-    [
-        ({"CPU": 8}, Resources(workers=2), 2),
-        ({"CPU": 8}, Resources(workers=1), 4),
-        ({"CPU": 1}, Resources(workers=2), 1),
-        ({"CPU": 64, "GPU": 4}, Resources(workers=2), 2),
-        ({"CPU": 64, "GPU": 4}, Resources(workers=2, gpu=False), 16),
-        ({"CPU": 64, "GPU": 1}, Resources(workers=2), 16),
-    ],
-)
-def test_trials_at_a_time_fit_the_cluster(
-    cluster: dict[str, float], resources: Resources, room: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tune_job.ray, "cluster_resources", lambda: cluster)
-    assert tune_job.room(small().train.model_copy(update={"resources": resources})) == room
-
-
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_cluster")
 def test_data_that_is_not_there_is_told_before_any_trial(tmp_path: Path) -> None:

@@ -5,14 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors.torch
 import torch
 
 from affect import networks
 from affect.errors import AffectError
+from affect.networks.inputs import to_input
 from affect.networks.spec import ArcFace, NetworkSpec, Recurrent
 from affect.training.batches import Collate, Step
 from affect.training.index import build_index
-from affect.training.loop import Learner
+from affect.training.loop import LEAVING_STEPS, Learner, load_state, save_state
+from affect.training.not_finite import NotFiniteError, save_batch
 from affect.training.plan import TrainPlan
 from affect.training.reading import Course
 from affect.training.settings import Augmentation, BatchSettings, OptimiserSettings, TrainConfig
@@ -85,7 +88,9 @@ def test_a_narrow_network_learns(folder: str, arcface: ArcFace | None) -> None:
 
 @pytest.mark.parametrize("stop", [3, 11, 12], ids=["first epoch", "second epoch", "before the last passes"])
 def test_a_resumed_run_ends_as_an_undisturbed_one(folder: str, tmp_path: Path, stop: int) -> None:
-    settings = config(folder, checkpoint_steps=1)
+    """With dropout: what is drawn at random belongs to the step, not to how the run came to it."""
+    network = config(folder).network.model_copy(update={"dropout": 0.4})
+    settings = config(folder, checkpoint_steps=1, network=network)
     plan = course(settings)
     whole = learner(settings, plan, lambda metrics, ended: None)
     whole.run(steps(settings, plan))
@@ -99,19 +104,47 @@ def test_a_resumed_run_ends_as_an_undisturbed_one(folder: str, tmp_path: Path, s
         nonlocal reports
         reports += 1
         if reports == stop or (stop == 12 and ended and metrics["epoch"] == 1):
-            first.save(tmp_path)
+            save_state(first.state(), tmp_path)
             raise Stopped
 
     first = learner(settings, plan, report)
     with pytest.raises(Stopped):
         first.run(steps(settings, plan))
     second = learner(settings, plan, lambda metrics, ended: None)
-    second.restore(tmp_path)
+    second.restore(load_state(tmp_path))
     second.run(steps(settings, plan, second.epoch, second.step))
     for name, value in whole.network.state_dict().items():
         torch.testing.assert_close(second.network.state_dict()[name], value, rtol=0, atol=0, msg=name)
     assert second.results["test"].compute() == whole.results["test"].compute()
-    assert [row["epoch"] for row in second.history] == [0, 1]
+    told = [[row["epoch"], row["rows"], row["train_loss"]] for row in second.history]
+    assert told == [[row["epoch"], row["rows"], pytest.approx(row["train_loss"], abs=1e-6)] for row in whole.history]
+
+
+def test_a_loss_that_is_no_number_ends_the_run_before_it_spoils_the_network(folder: str, tmp_path: Path) -> None:
+    settings = config(folder)
+    plan = course(settings)
+    run = learner(settings, plan, lambda metrics, ended: None)
+
+    run._inputs = lambda step: {"image": to_input(step.inputs["image"]) * (torch.nan if step.step == 2 else 1.0)}
+    with pytest.raises(NotFiniteError, match=r"epoch 1, step 3 .*learning_rate") as caught:
+        run.run(steps(settings, plan))
+    assert run.step == 2
+    assert all(parameter.isfinite().all() for parameter in run.network.parameters())
+    uri = save_batch(str(tmp_path), caught.value, rank=0)
+    kept = safetensors.torch.load_file(uri)
+    assert kept["inputs.image"].shape == (settings.batch.size, 32, 32, 3)
+    assert len(kept["targets.expression"]) == settings.batch.size
+
+
+def test_a_checkpoint_is_kept_once_when_a_node_is_about_to_leave(folder: str) -> None:
+    settings = config(folder, batch=BatchSettings(size=12), checkpoint_steps=None, epochs=1)
+    plan = course(settings)
+    assert plan.train.steps_per_epoch > 2 * LEAVING_STEPS
+    kept = []
+    run = learner(settings, plan, lambda metrics, ended: kept.append((metrics.get("step"), ended)))
+    run.leaving = lambda: run.step >= LEAVING_STEPS
+    run.run(steps(settings, plan))
+    assert kept == [(LEAVING_STEPS, False), (None, True)]
 
 
 def test_keep_best_returns_to_the_best_epoch(folder: str) -> None:

@@ -1,0 +1,98 @@
+"""How much a cluster has room for: nodes that are up, nodes that may be started, bundles that must fit one node."""
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from affect.errors import AffectError
+from affect.training.settings import Resources
+from jobs import room as room_module
+from jobs.room import Nodes, cluster_nodes, runs_at_a_time, scaling
+
+FOUR_GPUS = [Nodes(1, {"CPU": 64, "GPU": 4})]
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def of(nodes: list[Nodes]) -> None:
+        monkeypatch.setattr(room_module, "cluster_nodes", lambda: nodes)
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("nodes", "resources", "runs"),
+    [
+        ([Nodes(1, {"CPU": 8})], Resources(workers=2), 2),
+        ([Nodes(1, {"CPU": 8})], Resources(workers=1), 4),
+        ([Nodes(1, {"CPU": 1})], Resources(workers=2), 1),
+        (FOUR_GPUS, Resources(workers=2), 2),
+        (FOUR_GPUS, Resources(workers=2, gpus_per_worker=0.5), 4),
+        (FOUR_GPUS, Resources(workers=2, gpu=False), 16),
+        ([Nodes(1, {"CPU": 64, "GPU": 1})], Resources(workers=2), 16),
+        ([Nodes(math.inf, {"CPU": 8, "GPU": 1})], Resources(workers=2), room_module.MOST_AT_A_TIME),
+    ],
+)
+def test_runs_at_a_time(cluster: Any, nodes: list[Nodes], resources: Resources, runs: int) -> None:
+    cluster(nodes)
+    assert runs_at_a_time(resources) == runs
+
+
+@pytest.mark.parametrize(
+    ("nodes", "resources", "workers", "bundle"),
+    [
+        (FOUR_GPUS, Resources(workers=4), 4, {"CPU": 1, "GPU": 1}),
+        (FOUR_GPUS, Resources(workers=8, gpus_per_worker=0.5), 8, {"CPU": 1, "GPU": 0.5}),
+        (FOUR_GPUS, Resources(workers=8), 8, {"CPU": 1}),  # too few GPUs for auto
+        (FOUR_GPUS, Resources(workers=8, min_workers=2, gpu=True), (2, 8), {"CPU": 1, "GPU": 1}),
+        # A head without CPUs and nodes that are not up yet.
+        ([Nodes(1, {"CPU": 0}), Nodes(4, {"CPU": 8, "GPU": 1})], Resources(workers=4), 4, {"CPU": 1, "GPU": 1}),
+    ],
+)
+def test_what_a_run_asks_for(
+    cluster: Any, nodes: list[Nodes], resources: Resources, workers: Any, bundle: dict[str, float]
+) -> None:
+    cluster(nodes)
+    asked = scaling(resources)
+    assert (asked.num_workers, asked.resources_per_worker) == (workers, bundle)
+    assert asked.use_gpu == ("GPU" in bundle)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "resources", "told"),
+    [
+        ([Nodes(2, {"CPU": 4})], Resources(workers=9), r"9 workers of 1 CPUs and 0 GPUs.*2 of 4 CPUs"),
+        # Enough in all, on no node enough.
+        ([Nodes(4, {"CPU": 2})], Resources(workers=1, cpus_per_worker=4), r"1 workers of 4 CPUs.*4 of 2 CPUs"),
+        ([Nodes(1, {"CPU": 4})], Resources(workers=4), r"4 CPUs for reading"),
+        (FOUR_GPUS, Resources(workers=8, gpu=True), r"1 of 64 CPUs and 4 GPUs"),
+        (FOUR_GPUS, Resources(workers=8, min_workers=5, gpu=True), "5 workers"),
+    ],
+)
+def test_what_does_not_fit_is_told(cluster: Any, nodes: list[Nodes], resources: Resources, told: str) -> None:
+    cluster(nodes)
+    with pytest.raises(AffectError, match=told):
+        scaling(resources)
+
+
+def test_nodes_that_are_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room_module.ray_state, "get_cluster_config", lambda: None)
+    up = [
+        {"Alive": True, "Resources": {"CPU": 4.0}},
+        {"Alive": True, "Resources": {"CPU": 4.0}},
+        {"Alive": True, "Resources": {"CPU": 8.0, "GPU": 2.0}},
+        {"Alive": False, "Resources": {"CPU": 4.0}},
+    ]
+    monkeypatch.setattr(room_module.ray, "nodes", lambda: up)
+    assert cluster_nodes() == [Nodes(2, {"CPU": 4, "GPU": 0}), Nodes(1, {"CPU": 8, "GPU": 2})]
+
+
+def test_nodes_that_may_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = [
+        SimpleNamespace(max_count=8, min_count=0, resources={"CPU": 8, "GPU": 1}),
+        SimpleNamespace(max_count=-1, min_count=0, resources={"CPU": 16}),
+    ]
+    monkeypatch.setattr(room_module.ray_state, "get_cluster_config", lambda: SimpleNamespace(node_group_configs=groups))
+    assert cluster_nodes() == [Nodes(8, {"CPU": 8, "GPU": 1}), Nodes(math.inf, {"CPU": 16})]
