@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import pydantic
 import yaml
@@ -14,6 +14,9 @@ class Configuration(pydantic.BaseModel):
     """Base of every configuration. Immutable; an unknown key is an error."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    changeable: ClassVar[frozenset[str]] = frozenset()
+    """Blocks of settings, at any depth, with other values of which a run may go on: they do not change what it does."""
 
     def override(self, assignments: Iterable[str]) -> Self:
         """A copy with each ``a.b=value`` applied; values are read as YAML.

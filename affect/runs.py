@@ -28,12 +28,16 @@ class RunFolder:
         self.config = config
         path = self.file("config.yaml")
         if storage.exists(path):
-            changed = differences(type(config).from_yaml(storage.read_text(path)), config)
+            lines = differences(type(config).from_yaml(storage.read_text(path)), config)
+            changed = [line for line in lines if config.changeable.isdisjoint(line.partition(":")[0].split("."))]
             if changed:
                 raise AffectError(
                     f"{self.uri} holds a run with other settings:\n  " + "\n  ".join(changed) + "\n"
                     "give another --out, or repeat it with the settings of its config.yaml"
                 )
+            if lines and not self.finished:
+                logger.info("%s goes on with other settings:\n  %s", self.uri, "\n  ".join(lines))
+                storage.write_text(path, config.to_yaml())
         else:
             storage.write_text(path, config.to_yaml())
         self._handler: logging.Handler | None = None
@@ -69,7 +73,13 @@ class RunFolder:
             logger.error("ended by %s: %s", type(error).__name__, error)
         assert self._handler is not None
         logger.removeHandler(self._handler)
-        storage.write_text(self.file("log.txt"), "\n".join(self._lines) + "\n")
+        try:
+            storage.write_text(self.file("log.txt"), "\n".join(self._lines) + "\n")
+        except OSError as fault:
+            if error is None:
+                raise
+            # The storage may be why the run ended: that is the error to show.
+            logger.warning("the log of %s could not be kept: %s", self.uri, fault)
 
 
 class _Lines(logging.Handler):

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -12,7 +13,7 @@ from affect.errors import AffectError
 
 
 def run(app: typer.Typer) -> None:
-    """Run a job's command line; an AffectError is printed and ends the process with status 2."""
+    """Run a job's command line; an AffectError, or storage that fails, is printed and ends it with status 2."""
     # A job's log is no terminal, and Ray's own lines in it are long.
     console = Console(stderr=True, width=None if sys.stderr.isatty() else 160)
     logging.basicConfig(
@@ -25,5 +26,12 @@ def run(app: typer.Typer) -> None:
     try:
         app()
     except AffectError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold red]error:[/] {escape(str(error))}")
-        sys.exit(2)
+        _tell(str(error))
+    except OSError as error:
+        # A disk or a server at fault, not the code: whoever is to mend it is helped by the reason, not by a trace.
+        _tell(f"{error}; mend that, and the same command goes on where it was")
+
+
+def _tell(message: str) -> NoReturn:
+    Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold red]error:[/] {escape(message)}")
+    sys.exit(2)

@@ -1,6 +1,6 @@
 """Everything that decides a training run, typed and validated."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -146,8 +146,14 @@ class Start(Configuration):
     """What is taken from it, by name, such as streams.image.encoder."""
 
 
+CHANGEABLE = frozenset({"resources", "compute"})
+"""Of a run's settings: with more or fewer workers, or computed otherwise, it learns the same but for rounding."""
+
+
 class TrainConfig(Configuration):
     """One training run."""
+
+    changeable: ClassVar[frozenset[str]] = CHANGEABLE
 
     recipe: str
     paper: str = ""
@@ -182,6 +188,8 @@ class TrainConfig(Configuration):
 
 class Chain(Configuration):
     """Training runs one after the other, of which later ones begin with what earlier ones made."""
+
+    changeable: ClassVar[frozenset[str]] = CHANGEABLE
 
     recipe: str
     paper: str = ""

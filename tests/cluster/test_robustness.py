@@ -1,0 +1,119 @@
+"""What clusters do to long runs: nodes that come and go, reclaimed nodes, full disks, losses that are no numbers."""
+
+import io
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from ray.cluster_utils import Cluster
+
+from tests.cluster.conftest import TwoNodes
+from tests.cluster.test_two_nodes import train, until
+from tests.made_rows import write_rows
+
+pytestmark = [pytest.mark.ray, pytest.mark.cluster]
+
+LONG = ["epochs=6", "batch.size=32", "batch.rows_per_epoch=640", "network.width=0.0625"]
+ONE = "resources.workers=1"
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = str(tmp_path_factory.mktemp("rows"))
+    write_rows(folder, {"train": 8, "validation": 2}, size=96)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def changing() -> Iterator[tuple[Cluster, TwoNodes]]:
+    """A cluster whose head runs the drivers; the tests add and take away the nodes that work."""
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": 150 * 2**20})
+    yield cluster, TwoNodes(cluster.address)
+    cluster.shutdown()
+
+
+def steps_kept(out: Path) -> Callable[[], bool]:
+    """Whether a checkpoint has been kept."""
+    return lambda: any(out.glob("checkpoints/checkpoint_*/training.pt"))
+
+
+def test_an_elastic_run_goes_on_with_the_workers_that_are_left(
+    changing: tuple[Cluster, TwoNodes], rows: str, tmp_path: Path
+) -> None:
+    cluster, jobs = changing
+    nodes = [cluster.add_node(num_cpus=2, object_store_memory=150 * 2**20) for _ in range(2)]
+    cluster.wait_for_nodes()
+    out = tmp_path / "run"
+    elastic = ["resources.workers=2", "resources.min_workers=1", "resources.data_cpus_per_worker=0.5"]
+    job = jobs.start(*train(rows, str(out), [*LONG, *elastic, "resources.cpus_per_worker=2", "checkpoint_steps=5"]))
+    until(steps_kept(out))
+    cluster.remove_node(nodes[0], allow_graceful=False)
+    output, _ = job.communicate(timeout=280)
+    assert job.returncode == 0, output[-4000:]
+    answer = json.loads((out / "DONE").read_text())
+    assert (answer["workers"], answer["epochs"]) == (1, 6)
+    assert answer["begun"] != {"epoch": 0, "step": 0}
+    history = pd.read_parquet(io.BytesIO((out / "metrics.parquet").read_bytes()))
+    assert history["epoch"].tolist() == list(range(6))
+    cluster.remove_node(nodes[1], allow_graceful=False)
+
+
+def test_a_checkpoint_is_kept_before_a_reclaimed_node_goes(
+    changing: tuple[Cluster, TwoNodes], rows: str, tmp_path: Path
+) -> None:
+    cluster, jobs = changing
+    node = cluster.add_node(num_cpus=2, object_store_memory=150 * 2**20)
+    cluster.wait_for_nodes()
+    out = tmp_path / "run"
+    changes = ["epochs=2", "batch.size=16", "batch.rows_per_epoch=6400", "network.width=0.0625", ONE]
+    job = jobs.start(
+        *train(rows, str(out), [*changes, "checkpoint_steps=null", "resources.cpus_per_worker=2",
+                                "resources.data_cpus_per_worker=0.5"])
+    )  # fmt: skip
+    time.sleep(25)
+    assert not steps_kept(out)()
+    drain = [str(Path(sys.executable).parent / "ray"), "drain-node", "--address", cluster.address,
+             "--node-id", node.node_id, "--reason", "DRAIN_NODE_REASON_PREEMPTION",
+             "--reason-message", "spot", "--deadline-remaining-seconds", "600"]  # fmt: skip
+    subprocess.run(drain, check=True, capture_output=True)
+    until(steps_kept(out))
+    assert job.poll() is None
+    job.kill()
+    output, _ = job.communicate()
+    assert "about to be taken away" in output
+    cluster.remove_node(node, allow_graceful=False)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_at_once(two_nodes: TwoNodes, rows: str, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    changes = [*LONG, ONE, "optimiser.learning_rate=1e30", "optimiser.clip_norm=null"]
+    job = two_nodes.start(*train(rows, str(out), changes))
+    output, _ = job.communicate()
+    assert job.returncode == 2, output[-4000:]
+    assert "is not finite at epoch 1" in output
+    (kept,) = (out / "not-finite").iterdir()
+    assert kept.name in output.replace("\n", "")
+
+
+def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
+    two_nodes: TwoNodes, rows: str, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], check=True)
+    try:
+        arguments = train(rows, str(disk / "run"), [*LONG, ONE, "epochs=2"])
+        job = two_nodes.start(*arguments)
+        output, _ = job.communicate()
+        assert job.returncode == 2, output[-4000:]
+        assert "no space is left" in output
+        subprocess.run(["mount", "-o", "remount,size=200m", str(disk)], check=True)
+        two_nodes.run(*arguments)
+        assert (disk / "run" / "DONE").exists()
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
