@@ -35,6 +35,7 @@ format: $(VENV)/.dev ## let ruff put the code in order
 bench: $(VENV)/.demo ## speed against plain baselines, as ratios measured in one run
 	$(BIN)/python -m benchmarks.preprocess
 	$(BIN)/python -m benchmarks.train
+	$(BIN)/python -m benchmarks.scaling
 	$(BIN)/python -m benchmarks.recurrent
 	$(BIN)/python -m benchmarks.faces
 

@@ -138,7 +138,12 @@ def train_once(config: TrainConfig, out: str) -> dict[str, Any]:
     """``fit`` in a run folder with log and report; an answer that is there already is returned."""
     with RunFolder(out, config) as run:
         if run.finished:
-            logger.info("%s is finished; to train again give another --out", run.uri)
+            logger.info(
+                "%s is finished. Give another --out to train again; to train on from it also "
+                "--set 'start=[{model: %s, parts: [streams, heads]}]'",
+                run.uri,
+                run.uri,
+            )
             return run.summary()
         try:
             answer = fit(config, run.uri)

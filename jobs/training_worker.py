@@ -79,7 +79,7 @@ def work(setup: dict[str, Any]) -> dict[str, Any]:
     course: Course = ray.get(course_ref)
     context = train.get_context()
     rank, world = context.get_world_rank(), context.get_world_size()
-    network, model = _build(config)
+    network, model = build(config)
     followers = make_followers(config, out, rank)
     learner = Learner(
         config,
@@ -122,7 +122,7 @@ def work(setup: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _build(config: TrainConfig) -> tuple[Network, torch.nn.Module]:
+def build(config: TrainConfig) -> tuple[Network, torch.nn.Module]:
     """The network a run begins with, on its device, and what to call of it in training."""
     device = get_device()
     if device.type == "cpu":

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import resource
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -183,6 +184,7 @@ class Learner:
                 "rows": self._rows,
                 "seconds": time.monotonic() - self._epoch_began,
                 "data_wait_share": self._waited / max(1e-9, time.monotonic() - self._epoch_began),
+                "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             }
             align_buffers(self.network)
         elif step.phase == "centres":

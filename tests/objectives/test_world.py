@@ -125,5 +125,5 @@ def test_metrics_and_centres(found: Found, expected: dict[str, Any], count: int,
     ranks = found(count, index, "measurement")
     for rank in ranks:
         assert rank["metrics"] == ranks[0]["metrics"]
-        assert rank["metrics"] == pytest.approx(whole["metrics"], rel=1e-6)
+        assert rank["metrics"] == pytest.approx(whole["metrics"], rel=1e-5)  # of float32
         close(rank["centres"], whole["centres"])

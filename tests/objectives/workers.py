@@ -123,26 +123,33 @@ def batch_norms(part: slice) -> Results:
     return results
 
 
+VGG = NetworkSpec(encoder="vgg-face", input_size=32, width=0.0625, fully_connected=(256,), dropout=0, action_units=AUS)
+ARC_RES = NetworkSpec(
+    encoder="arc-res", input_size=32, width=0.0625, embedding=8, dropout=0, action_units=AUS,
+    arcface=ArcFace(margin=1.0), sync_batchnorm=True,
+)  # fmt: skip
 NETWORKS = {
-    "MT-VGG": NetworkSpec(
-        encoder="vgg-face", input_size=32, width=0.0625, fully_connected=(256,), dropout=0, action_units=AUS
+    "MT-VGG": (VGG, ObjectiveSettings()),
+    "MT-VGG, mean squared error and means": (VGG, OBJECTIVES["mse"][0]),
+    "MT-VGG, coupled": (VGG, OBJECTIVES["coupled"][0]),
+    "MT-ArcRes": (ARC_RES, ObjectiveSettings()),
+    "compound": (
+        VGG.model_copy(update={"heads": ("compound",), "compounds": RAFDB_COMPOUNDS}),
+        ObjectiveSettings(),
     ),
-    "MT-ArcRes": NetworkSpec(
-        encoder="arc-res", input_size=32, width=0.0625, embedding=8, dropout=0, action_units=AUS,
-        arcface=ArcFace(margin=1.0), sync_batchnorm=True,
-    ),
-}  # fmt: skip
+}
+"""Each loss at least once."""
 
 
 def training(part: slice) -> Results:
     """Parameters, gradients and statistics after two steps of SGD; through DDP where there are workers."""
     results: Results = {}
-    for name, spec in NETWORKS.items():
+    for name, (spec, settings) in NETWORKS.items():
         torch.manual_seed(6)
         network = build(spec).double()
         images = torch.rand(BATCH, 3, 32, 32, dtype=torch.float64)[part] * 2 - 1
         model: nn.Module = DistributedDataParallel(network) if dist.is_initialized() else network
-        objective = MultiTask(ObjectiveSettings(), spec)
+        objective = MultiTask(settings, spec)
         optimiser = torch.optim.SGD(network.parameters(), lr=0.01)
         for labels in ("some", "on the last worker"):
             total, _ = objective(
@@ -161,7 +168,7 @@ def training(part: slice) -> Results:
 
 def measurement(part: slice) -> Results:
     """Metrics and cluster centres, joined from all workers' states in order."""
-    spec = NETWORKS["MT-ArcRes"]
+    spec = ARC_RES
     torch.manual_seed(7)
     network = build(spec).eval()
     given = {name: target[part] for name, target in targets("some").items()}
