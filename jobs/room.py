@@ -1,48 +1,61 @@
 """What a training run asks of the cluster, and how much room the cluster has for it."""
 
-import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import ray
-from ray._private.state import state as ray_state
 from ray.train import ScalingConfig
 
 from affect.errors import AffectError
 from affect.training.settings import Resources
+
+VARIABLE = "AFFECT_CLUSTER_NODES"
+"""Set where jobs' drivers run, as in ``8xCPU=16 4xCPU=8,GPU=1``: the nodes that there can be.
+
+Ray's autoscalers do not tell; a cluster that starts from zero would otherwise seem to have no room.
+"""
 
 
 @dataclass(frozen=True)
 class Nodes:
     """``count`` nodes that are alike, or may be started: each with ``resources``."""
 
-    count: float
+    count: int
     resources: Mapping[str, float]
 
     def fit(self, bundle: Mapping[str, float]) -> float:
         """How many times ``bundle``, which cannot be split between nodes, fits into them together."""
         each = min(self.resources.get(name, 0) // amount for name, amount in bundle.items() if amount)
-        return self.count * each if each else 0
+        return self.count * each
 
     def __str__(self) -> str:
-        held = f"{self.resources.get('CPU', 0):g} CPUs and {self.resources.get('GPU', 0):g} GPUs"
-        return f"any number of nodes of {held}" if math.isinf(self.count) else f"{self.count:g} of {held}"
+        return f"{self.count} of {self.resources.get('CPU', 0):g} CPUs and {self.resources.get('GPU', 0):g} GPUs"
 
 
 def cluster_nodes() -> list[Nodes]:
-    """The nodes of the cluster: where it scales by itself those that it may start, else those that are up."""
-    config = ray_state.get_cluster_config()
-    if config is not None and config.node_group_configs:
-        return [
-            Nodes(math.inf if group.max_count < 0 else max(group.max_count, group.min_count), dict(group.resources))
-            for group in config.node_group_configs
-        ]
+    """The nodes of the cluster: those that it may start, where VARIABLE tells of them, else those that are up.
+
+    Raises AffectError where VARIABLE cannot be read.
+    """
+    declared = os.environ.get(VARIABLE, "")
+    if declared.strip():
+        return [_read(kind, declared) for kind in declared.split()]
     alike: dict[tuple[float, float], int] = {}
     for node in ray.nodes():
         if node["Alive"]:
             held = node["Resources"].get("CPU", 0.0), node["Resources"].get("GPU", 0.0)
             alike[held] = alike.get(held, 0) + 1
     return [Nodes(count, {"CPU": cpus, "GPU": gpus}) for (cpus, gpus), count in alike.items()]
+
+
+def _read(kind: str, whole: str) -> Nodes:
+    try:
+        count, _, held = kind.partition("x")
+        pairs = (pair.split("=") for pair in held.split(","))
+        return Nodes(int(count), {name: float(amount) for name, amount in pairs})
+    except ValueError as error:
+        raise AffectError(f"{VARIABLE}={whole} is not of the form 8xCPU=16 4xCPU=8,GPU=1") from error
 
 
 def uses_gpu(resources: Resources, nodes: list[Nodes]) -> bool:
@@ -78,11 +91,7 @@ def runs_at_a_time(resources: Resources) -> int:
     gpu = uses_gpu(resources, nodes)
     by_cpus = _cpus(nodes) / (resources.workers * (resources.cpus_per_worker + resources.data_cpus_per_worker))
     by_workers = room(_bundle(resources, gpu=gpu), nodes) / resources.workers
-    return max(1, int(min(by_cpus, by_workers, MOST_AT_A_TIME)))
-
-
-MOST_AT_A_TIME = 64
-"""Of runs in a cluster that may grow without limit."""
+    return max(1, int(min(by_cpus, by_workers)))
 
 
 def room(bundle: Mapping[str, float], nodes: list[Nodes]) -> float:

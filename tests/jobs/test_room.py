@@ -1,7 +1,5 @@
 """How much a cluster has room for: nodes that are up, nodes that may be started, bundles that must fit one node."""
 
-import math
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,7 +7,7 @@ import pytest
 from affect.errors import AffectError
 from affect.training.settings import Resources
 from jobs import room as room_module
-from jobs.room import Nodes, cluster_nodes, runs_at_a_time, scaling
+from jobs.room import VARIABLE, Nodes, cluster_nodes, runs_at_a_time, scaling
 
 FOUR_GPUS = [Nodes(1, {"CPU": 64, "GPU": 4})]
 
@@ -32,7 +30,6 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Any:
         (FOUR_GPUS, Resources(workers=2, gpus_per_worker=0.5), 4),
         (FOUR_GPUS, Resources(workers=2, gpu=False), 16),
         ([Nodes(1, {"CPU": 64, "GPU": 1})], Resources(workers=2), 16),
-        ([Nodes(math.inf, {"CPU": 8, "GPU": 1})], Resources(workers=2), room_module.MOST_AT_A_TIME),
     ],
 )
 def test_runs_at_a_time(cluster: Any, nodes: list[Nodes], resources: Resources, runs: int) -> None:
@@ -78,7 +75,7 @@ def test_what_does_not_fit_is_told(cluster: Any, nodes: list[Nodes], resources: 
 
 
 def test_nodes_that_are_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room_module.ray_state, "get_cluster_config", lambda: None)
+    monkeypatch.delenv(VARIABLE, raising=False)
     up = [
         {"Alive": True, "Resources": {"CPU": 4.0}},
         {"Alive": True, "Resources": {"CPU": 4.0}},
@@ -90,9 +87,12 @@ def test_nodes_that_are_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nodes_that_may_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    groups = [
-        SimpleNamespace(max_count=8, min_count=0, resources={"CPU": 8, "GPU": 1}),
-        SimpleNamespace(max_count=-1, min_count=0, resources={"CPU": 16}),
-    ]
-    monkeypatch.setattr(room_module.ray_state, "get_cluster_config", lambda: SimpleNamespace(node_group_configs=groups))
-    assert cluster_nodes() == [Nodes(8, {"CPU": 8, "GPU": 1}), Nodes(math.inf, {"CPU": 16})]
+    monkeypatch.setenv(VARIABLE, " 8xCPU=8,GPU=1  2xCPU=16 ")
+    assert cluster_nodes() == [Nodes(8, {"CPU": 8, "GPU": 1}), Nodes(2, {"CPU": 16})]
+
+
+@pytest.mark.parametrize("declared", ["8", "CPU=8", "8xCPU", "8xCPU=many", "manyxCPU=8"])
+def test_nodes_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, declared: str) -> None:
+    monkeypatch.setenv(VARIABLE, declared)
+    with pytest.raises(AffectError, match=f"{VARIABLE}={declared} is not of the form"):
+        cluster_nodes()
