@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from affect import samples, storage
+from affect.annotation.balance import quadrants
 from affect.errors import AffectError
 from affect.labels import ACTION_UNITS, COMPOUND_EXPRESSIONS, EXPRESSIONS, NO_COMPOUND, NO_EXPRESSION
 from affect.networks.spec import Head, NetworkSpec
@@ -43,6 +44,8 @@ class Seen:
     begins: NDArray[np.bool_]
     """Whether it is the first of another person or video."""
     labelled: dict[Head, NDArray[np.bool_]]
+    kinds: dict[Head, NDArray[np.int8]] = field(default_factory=dict)
+    """Of heads that can be balanced, which of balance.KINDS each row is; -1 where it is not annotated."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class LabelIndex:
     """What is read of each row, as NetworkSpec.takes."""
     seen: Seen | None = None
     """Of networks that take sequences."""
+    kinds: dict[Head, NDArray[np.int8]] = field(default_factory=dict)
+    """As Seen.kinds, of each row of the head's set."""
 
 
 def build_index(folders: Sequence[str], split: str, network: NetworkSpec) -> LabelIndex:
@@ -118,6 +123,7 @@ def build_index(folders: Sequence[str], split: str, network: NetworkSpec) -> Lab
         preprocessing=Preprocessing.parse(json.loads(next(iter(settings)))),
         takes=tuple(network.takes),
         seen=seen if network.sequential else None,
+        kinds={head: kinds[seen.labelled[head]] for head, kinds in seen.kinds.items()},
     )
 
 
@@ -133,6 +139,16 @@ def annotated(table: pa.Table, network: NetworkSpec) -> dict[Head, NDArray[np.bo
         | _named(labels["expression"], EXPRESSIONS, network.compounds),
     }
     return {head: present[head] for head in network.heads}
+
+
+def kinds(table: pa.Table, network: NetworkSpec) -> dict[Head, NDArray[np.int8]]:
+    """For each head of ``network`` that can be balanced, which of balance.KINDS each row is, -1 where not annotated."""
+    labels = label_arrays(table)
+    known: dict[Head, NDArray[Any]] = {
+        "valence_arousal": quadrants(*labels["valence_arousal"].T),
+        "expression": labels["expression"],
+    }
+    return {head: kind.astype(np.int8) for head, kind in known.items() if head in network.heads}
 
 
 def label_arrays(table: pa.Table) -> dict[str, NDArray[Any]]:
@@ -164,6 +180,7 @@ class _Part:
     frame: NDArray[np.int32]
     who: NDArray[Any] | None
     labelled: dict[Head, NDArray[np.bool_]]
+    kinds: dict[Head, NDArray[np.int8]]
 
 
 def _needed(network: NetworkSpec) -> list[str]:
@@ -176,10 +193,11 @@ def _part(table: pa.Table, group: int, network: NetworkSpec) -> _Part:
         usable = usable & pc.is_valid(table[name]).to_numpy(zero_copy_only=False)
     rows = np.flatnonzero(usable).astype(np.int32)
     labelled = {head: has[rows] for head, has in annotated(table, network).items()}
+    of_kind = {head: kind[rows] for head, kind in kinds(table, network).items()}
     who = None
     if network.sequential:
         who = pc.binary_join_element_wise(table["video"], table["person"], "/").to_numpy(zero_copy_only=False)[rows]
-    return _Part(group, rows, table["frame"].to_numpy()[rows], who, labelled)
+    return _Part(group, rows, table["frame"].to_numpy()[rows], who, labelled, of_kind)
 
 
 def _join(parts: list[_Part]) -> Seen:
@@ -196,6 +214,7 @@ def _join(parts: list[_Part]) -> Seen:
         frame=np.concatenate([part.frame for part in parts]),
         begins=np.concatenate([[True], who[1:] != who[:-1]])[: len(who)],
         labelled={head: np.concatenate([part.labelled[head] for part in parts]) for head in parts[0].labelled},
+        kinds={head: np.concatenate([part.kinds[head] for part in parts]) for head in parts[0].kinds},
     )
 
 

@@ -4,13 +4,15 @@ An epoch is cut into spans of consecutive steps. Each set's row groups are shuff
 span the rows of its groups are shuffled together, so that storage is read a row group at a time, each for one span or
 two neighbouring ones. Rows of a step are ordered by row group before they are shared out, so that each worker's
 equal share touches few of them.
+
+Where a set is balanced an epoch draws rare items more often, each as often as the epoch's own draw says; it ends when
+the sets so grown are exhausted together.
 """
 
 import math
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -18,8 +20,9 @@ from numpy.typing import NDArray
 
 from affect.errors import AffectError
 from affect.networks.spec import Head
+from affect.training.balance import KINDS, Draws, draws
 from affect.training.index import Rows
-from affect.training.settings import BatchSettings
+from affect.training.settings import BalanceSettings, BatchSettings
 from affect.training.windows import Items
 
 Phase = Literal["train", "centres", "validation", "test"]
@@ -80,16 +83,24 @@ class TrainPlan:
         self.index = items.index
         self.seed = seed
         self.sets = sets
-        self.sizes = settings.sizes or share_out({head: len(rows) for head, rows in sets.items()}, settings.size)
+        self.draws = _draws(items, sets, settings.balance)
+        totals = {head: self.draws[head].total if head in self.draws else len(rows) for head, rows in sets.items()}
+        self.totals = totals  # items drawn until a set is exhausted, repeated ones as often as they are
+        self._kept: dict[Head, _Drawn] = {}
+        self.sizes = settings.sizes or share_out(totals, settings.size)
         if set(self.sizes) != set(sets):
             raise AffectError(f"batch.sizes names {sorted(self.sizes)}, the network's heads need {sorted(sets)}")
         self.batch = sum(self.sizes.values())
-        steps = max(-(-len(rows) // self.sizes[head]) for head, rows in sets.items())
+        steps = max(-(-total // self.sizes[head]) for head, total in totals.items())
         if settings.rows_per_epoch is not None:
-            rows_per_step = sum(size * items.lengths(sets[head]).mean() for head, size in self.sizes.items())
+            lengths = {head: items.lengths(rows) for head, rows in sets.items()}
+            times = {head: self.draws[head].times if head in self.draws else None for head in sets}
+            rows_per_step = sum(
+                size * np.average(lengths[head], weights=times[head]) for head, size in self.sizes.items()
+            )
             steps = min(steps, math.ceil(settings.rows_per_epoch / rows_per_step))
         self.steps_per_epoch = steps
-        per_group = {head: len(rows) / len(np.unique(rows.group)) for head, rows in sets.items()}
+        per_group = {head: totals[head] / len(np.unique(rows.group)) for head, rows in sets.items()}
         window = min(settings.window_groups * per_group[head] / self.sizes[head] for head in sets)
         self.steps_per_span = int(np.clip(np.ceil(window), 1, self.steps_per_epoch))
 
@@ -119,12 +130,12 @@ class TrainPlan:
 
     def _order(self, head: Head, epoch: int, first: int, last: int, key: tuple[int, int, int]) -> NDArray[np.int32]:
         """Rows ``first`` to ``last`` of the set's order in ``epoch``, shuffled among themselves: (2, last - first)."""
-        rows = self.sets[head]
+        rows, total = self.sets[head], self.totals[head]
         chosen = []
         position = first
         while position < last:
-            round_, begin = divmod(position, len(rows))
-            end = min(begin + last - position, len(rows))
+            round_, begin = divmod(position, total)
+            end = min(begin + last - position, total)
             chosen.append(self._dealt(head, epoch, round_, begin, end))
             position += end - begin
         picked = np.concatenate(chosen)
@@ -139,29 +150,49 @@ class TrainPlan:
         return np.stack([rows.group[ordered], rows.row[ordered]])
 
     def _dealt(self, head: Head, epoch: int, round_: int, begin: int, end: int) -> NDArray[np.int64]:
-        """Positions ``begin`` to ``end`` of the set with its groups, and the rows in each, in an order of the round."""
+        """Items ``begin`` to ``end`` of the set with its groups, and the items in each, in an order of the round."""
         key = [self.seed, epoch, round_, zlib.crc32(head.encode())]
-        starts, counts = self._runs[head]
-        runs = np.random.default_rng(key).permutation(len(starts))
-        ends = np.cumsum(counts[runs])
+        drawn = self._drawn(head, epoch)
+        runs = np.random.default_rng(key).permutation(len(drawn.starts))
+        ends = np.cumsum(drawn.counts[runs])
         parts = []
         for number in range(int(np.searchsorted(ends, begin, side="right")), len(runs)):
-            run, offset = runs[number], ends[number] - counts[runs[number]]
+            run, offset = runs[number], ends[number] - drawn.counts[runs[number]]
             if offset >= end:
                 break
             # A group that is split between two spans gives each a random part of its rows.
-            rows = starts[run] + np.random.default_rng([*key, int(run)]).permutation(counts[run])
-            parts.append(rows[max(0, begin - offset) : end - offset])
-        return np.concatenate(parts)
+            places = drawn.starts[run] + np.random.default_rng([*key, int(run)]).permutation(drawn.counts[run])
+            parts.append(places[max(0, begin - offset) : end - offset])
+        return np.asarray(drawn.items[np.concatenate(parts)])
 
-    @cached_property
-    def _runs(self) -> dict[Head, tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """For each set, where each row group's rows begin and how many there are."""
-        runs = {}
-        for head, rows in self.sets.items():
-            starts = np.flatnonzero(np.diff(rows.group, prepend=-1))
-            runs[head] = (starts, np.diff(starts, append=len(rows)))
-        return runs
+    def _drawn(self, head: Head, epoch: int) -> "_Drawn":
+        """What of a set an epoch draws, repeated items as often as they are; the same in all its rounds."""
+        balanced = head in self.draws
+        kept = self._kept.get(head)
+        if kept is None or (balanced and kept.epoch != epoch):
+            rows = self.sets[head]
+            items = self.draws[head].of_epoch(self.seed, epoch, head) if balanced else np.arange(len(rows))
+            starts = np.flatnonzero(np.diff(rows.group[items], prepend=-1))
+            kept = self._kept[head] = _Drawn(epoch, items, starts, np.diff(starts, append=len(items)))
+        return kept
+
+
+class _Drawn(NamedTuple):
+    """Positions in a set of the ``items`` of an epoch, and where the items of each row group begin and their number."""
+
+    epoch: int
+    items: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+def _draws(items: Items, sets: dict[Head, Rows], settings: BalanceSettings) -> dict[Head, Draws]:
+    """How often the items of the sets that are balanced are drawn."""
+    wanted = {head for head in KINDS if getattr(settings, head) is not None}
+    lacking = sorted(wanted - set(sets))
+    if lacking:
+        raise AffectError(f"batch.balance names {', '.join(lacking)}, which is none of the network's heads")
+    return {head: draws(head, items.kinds(head), settings) for head in sets if head in wanted}
 
 
 def _step(items: Items, step: int, drawn: Rows, share: slice) -> StepRows:

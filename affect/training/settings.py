@@ -1,12 +1,14 @@
 """Everything that decides a training run, typed and validated."""
 
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from affect.configuration import Configuration
 from affect.networks.spec import Head, NetworkSpec, Stream
 from affect.objectives.settings import ObjectiveSettings
+
+Share = Annotated[float, Field(ge=0)]
 
 
 class OptimiserSettings(Configuration):
@@ -32,6 +34,17 @@ class ScheduleSettings(Configuration):
     """One-cycle: share of the steps in which the rate rises."""
 
 
+class BalanceSettings(Configuration):
+    """What is rare is drawn more often in an epoch, and nothing is left out. Off by default."""
+
+    expression: float | None = Field(default=None, ge=0, le=1)
+    """How far from the natural shares of the classes (0) towards equal ones (1): shares to the power of 1 - this."""
+    valence_arousal: Literal["ijcv2019"] | tuple[Share, Share, Share, Share] | None = None
+    """Shares of V+A+, V-A+, V+A-, V-A-; "ijcv2019" are the paper's 43, 24, 19 and 14 % (IJCV 2019, section 4.2)."""
+    most: float = Field(default=20.0, ge=1)
+    """No item is drawn more often in an epoch, even where a share then stays smaller."""
+
+
 class BatchSettings(Configuration):
     """Batches drawn from the sets of each kind of label together (FaceBehaviorNet, section 6)."""
 
@@ -48,6 +61,7 @@ class BatchSettings(Configuration):
     """So many frames without a face a sequence passes over; after a longer gap another begins."""
     rows_per_epoch: int | None = Field(default=None, ge=1)
     """End an epoch after about this many rows; the next goes on with a new order. None: when the sets are exhausted."""
+    balance: BalanceSettings = BalanceSettings()
     window_groups: int = Field(default=32, ge=1)
     """Row groups that are read side by side and shuffled together; more is nearer to a full shuffle."""
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect.networks.spec import Head
+from affect.training.balance import KINDS
 from affect.training.index import LabelIndex, Rows, build_index
 from affect.training.settings import TrainConfig
 
@@ -21,6 +22,10 @@ class Items(Protocol):
     @property
     def sets(self) -> dict[Head, Rows]:
         """Items by what is annotated in them: ``group`` is where an item begins, ``row`` tells those of it apart."""
+        ...
+
+    def kinds(self, head: Head) -> NDArray[np.int32]:
+        """Of the items of a head's set, how many rows are of each of balance.KINDS: (n, kinds)."""
         ...
 
     def lengths(self, items: Rows) -> NDArray[np.int64]:
@@ -41,6 +46,9 @@ class Single:
     @property
     def sets(self) -> dict[Head, Rows]:
         return self.index.sets
+
+    def kinds(self, head: Head) -> NDArray[np.int32]:
+        return np.asarray(self.index.kinds[head][:, None] == np.arange(len(KINDS[head])), np.int32)
 
     def lengths(self, items: Rows) -> NDArray[np.int64]:
         return np.ones(len(items), np.int64)
@@ -69,6 +77,13 @@ class Windows:
             counts = np.concatenate([[0], np.cumsum(labelled)])
             has = counts[self._last] > counts[self._first]
             self.sets[head] = Rows(groups[has], np.flatnonzero(has).astype(np.int32))
+
+    def kinds(self, head: Head) -> NDArray[np.int32]:
+        assert self.index.seen is not None
+        of_row = self.index.seen.kinds[head][:, None] == np.arange(len(KINDS[head]))
+        counts = np.concatenate([np.zeros((1, of_row.shape[1]), np.int32), np.cumsum(of_row, axis=0, dtype=np.int32)])
+        items = self.sets[head].row
+        return np.asarray(counts[self._last[items]] - counts[self._first[items]])
 
     def lengths(self, items: Rows) -> NDArray[np.int64]:
         return (self._last - self._first)[items.row]
