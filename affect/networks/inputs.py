@@ -1,11 +1,14 @@
 """From what is stored to what networks take."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from affect.errors import AffectError
+from affect.networks.spec import NetworkSpec
 
 LANDMARK_VALUES = 2 * 68
 
@@ -34,3 +37,18 @@ def to_landmarks(landmarks: Tensor, size: int) -> Tensor:
     the scale of the pictures.
     """
     return landmarks.float() * (2 / size) - 1
+
+
+def to_device(inputs: Mapping[str, Tensor], spec: NetworkSpec, device: torch.device) -> dict[str, Tensor]:
+    """What Network.forward takes from a step's inputs: bytes travel to ``device``, floats are made there.
+
+    "lengths" stay on the CPU, where they are needed.
+    """
+    moved = {
+        name: tensor if name == "lengths" else tensor.to(device, non_blocking=True) for name, tensor in inputs.items()
+    }
+    convert = {"image": to_input, "sound": to_sound_input}
+    moved |= {name: convert[name](moved[name]) for name in spec.streams}
+    if "landmarks" in moved:
+        moved["landmarks"] = to_landmarks(moved["landmarks"], spec.input_size)
+    return moved

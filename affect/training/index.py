@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from affect import samples, storage
@@ -69,6 +70,45 @@ class LabelIndex:
     """As Seen.kinds, of each row of the head's set."""
 
 
+class Sources:
+    """Where rows come from, file by file: their corpora and the settings that made them."""
+
+    def __init__(self) -> None:
+        self._fingerprints: dict[str, list[str]] = {}
+        self._synthetic: dict[str, bool] = {}
+        self._settings: dict[str, str] = {}
+
+    def add(self, uri: str, file: pq.ParquetFile) -> None:
+        details = samples.details_in(file)
+        corpus = corpus_of(uri)
+        self._fingerprints.setdefault(corpus, []).append(file.schema_arrow.metadata[b"affect.fingerprint"].decode())
+        self._synthetic[corpus] = self._synthetic.get(corpus, False) or details["synthetic"]
+        self._settings.setdefault(json.dumps(details["settings"], sort_keys=True), uri)
+
+    @property
+    def corpora(self) -> tuple[tuple[str, str, bool], ...]:
+        """As LabelIndex.corpora."""
+        return tuple(
+            (name, hashlib.sha256("".join(sorted(prints)).encode()).hexdigest()[:16], self._synthetic[name])
+            for name, prints in sorted(self._fingerprints.items())
+        )
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What made all the rows. Raises AffectError when rows were made with different settings."""
+        if len(self._settings) > 1:
+            raise AffectError(
+                f"{' and '.join(self._settings.values())} were pre-processed with different settings, and a model has "
+                "one way to see: run jobs.preprocess on all the corpora with the same --set values"
+            )
+        return Preprocessing.parse(json.loads(next(iter(self._settings))))
+
+
+def corpus_of(uri: str) -> str:
+    """The corpus of a file of faces."""
+    return uri.rsplit("/", 3)[-3]
+
+
 def build_index(folders: Sequence[str], split: str, network: NetworkSpec) -> LabelIndex:
     """Read the label columns of every file of ``split`` below ``folders``.
 
@@ -81,21 +121,32 @@ def build_index(folders: Sequence[str], split: str, network: NetworkSpec) -> Lab
     if not files:
         places = ", ".join(folders) or "no folder given; name one with --set data=[URI]"
         raise AffectError(f"no pre-processed rows of split {split!r} in {places}; run jobs.preprocess first")
+    index, with_face, seen = index_files(files, network)
+    if with_face and not seen:
+        raise AffectError(lacks(split, network, files))
+    return index
+
+
+def lacks(split: str, network: NetworkSpec, files: Sequence[str]) -> str:
+    """What to say where no row of ``files`` with a face shows what ``network`` takes."""
+    heard = "sound" not in network.streams or any(storage.exists(samples.sound_beside(uri)) for uri in files)
+    lacking = "the 68 landmarks; run jobs.preprocess with --set landmarks68=true" if heard else "sound"
+    return f"no row of split {split!r} has {lacking}, which the network takes"
+
+
+def index_files(files: Sequence[str], network: NetworkSpec, *, whole: bool = False) -> tuple[LabelIndex, int, int]:
+    """``build_index`` of ``files``, and how many of their rows have a face and how many show what ``network`` takes.
+
+    With ``whole`` Seen is kept of every network. Raises AffectError where rows were made with different settings.
+    """
     groups: list[tuple[str, int]] = []
     parts: list[_Part] = []
-    fingerprints: dict[str, list[str]] = {}
-    synthetic: dict[str, bool] = {}
-    settings: dict[str, str] = {}
-    frames, with_face, heard = 0, 0, 0
+    sources = Sources()
+    frames, with_face = 0, 0
     for uri in files:
         file = samples.open_parquet(uri)
-        details = samples.details_in(file)
-        corpus = uri.rsplit("/", 3)[-3]
-        fingerprints.setdefault(corpus, []).append(file.schema_arrow.metadata[b"affect.fingerprint"].decode())
-        synthetic[corpus] = synthetic.get(corpus, False) or details["synthetic"]
-        settings.setdefault(json.dumps(details["settings"], sort_keys=True), uri)
+        sources.add(uri, file)
         audible = "sound" not in network.streams or storage.exists(samples.sound_beside(uri))
-        heard += audible
         for number in range(file.num_row_groups):
             table = file.read_row_group(number, columns=[*LABEL_COLUMNS, *PLACE_COLUMNS, *_needed(network)])
             frames += table.num_rows
@@ -103,28 +154,19 @@ def build_index(folders: Sequence[str], split: str, network: NetworkSpec) -> Lab
             if audible:
                 parts.append(_part(table, len(groups), network))
             groups.append((uri, number))
-    if len(settings) > 1:
-        raise AffectError(
-            f"{' and '.join(settings.values())} were pre-processed with different settings, and a model has one way to "
-            "see: run jobs.preprocess on all the corpora with the same --set values"
-        )
+    preprocessing = sources.preprocessing
     seen = _join(parts)
-    if with_face and not len(seen.rows):
-        lacking = "sound" if not heard else "the 68 landmarks; run jobs.preprocess with --set landmarks68=true"
-        raise AffectError(f"no row of split {split!r} has {lacking}, which the network takes")
-    return LabelIndex(
+    index = LabelIndex(
         groups=tuple(groups),
         sets={head: Rows(seen.rows.group[has], seen.rows.row[has]) for head, has in seen.labelled.items()},
         frames=frames,
-        corpora=tuple(
-            (name, hashlib.sha256("".join(sorted(prints)).encode()).hexdigest()[:16], synthetic[name])
-            for name, prints in sorted(fingerprints.items())
-        ),
-        preprocessing=Preprocessing.parse(json.loads(next(iter(settings)))),
+        corpora=sources.corpora,
+        preprocessing=preprocessing,
         takes=tuple(network.takes),
-        seen=seen if network.sequential else None,
+        seen=seen if whole or network.sequential else None,
         kinds={head: kinds[seen.labelled[head]] for head, kinds in seen.kinds.items()},
     )
+    return index, with_face, len(seen.rows)
 
 
 def annotated(table: pa.Table, network: NetworkSpec) -> dict[Head, NDArray[np.bool_]]:

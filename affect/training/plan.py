@@ -125,7 +125,7 @@ class TrainPlan:
             rows = np.concatenate(parts, axis=1)
             rows = rows[:, np.lexsort((rows[1], rows[0]))]
             drawn = Rows(rows[0], rows[1])
-            steps.append(_step(self.items, step, drawn, worker_share(len(drawn), rank, world)))
+            steps.append(step_rows(self.items, step, drawn, worker_share(len(drawn), rank, world)))
         return steps
 
     def _order(self, head: Head, epoch: int, first: int, last: int, key: tuple[int, int, int]) -> NDArray[np.int32]:
@@ -195,7 +195,7 @@ def _draws(items: Items, sets: dict[Head, Rows], settings: BalanceSettings) -> d
     return {head: draws(head, items.kinds(head), settings) for head in sets if head in wanted}
 
 
-def _step(items: Items, step: int, drawn: Rows, share: slice) -> StepRows:
+def step_rows(items: Items, step: int, drawn: Rows, share: slice) -> StepRows:
     """The rows of the items ``drawn`` for a step that fall to the worker with ``share`` of them."""
     lengths = items.lengths(drawn)
     ends = np.cumsum(lengths)
@@ -226,6 +226,6 @@ class PassPlan:
         """One worker's items, cut into steps."""
         share = worker_share(len(self.drawn), rank, world)
         return [
-            _step(self.items, number, self.drawn, slice(first, min(first + self.batch, share.stop)))
+            step_rows(self.items, number, self.drawn, slice(first, min(first + self.batch, share.stop)))
             for number, first in enumerate(range(share.start, share.stop, self.batch))
         ]

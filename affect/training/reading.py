@@ -123,20 +123,25 @@ class Course:
             plan = self.passes[read.phase, read.full]
             steps = plan.steps(rank, world)[read.span.first : read.span.last]
             index = plan.index
-        table = pa.table(_columns(index, steps), schema=_LISTS)
-        fixed = {
-            "phase": [read.phase] * len(steps),
-            "epoch": [read.epoch] * len(steps),
-            "step": [step.step for step in steps],
-            "total": [step.total for step in steps],
-            "closes": [False] * len(steps),
-        }
-        whole = pa.table(fixed | {name: table[name] for name in table.column_names}, schema=STEPS)
+        whole = step_table(index, steps, read.phase, read.epoch)
         if not read.closes:
             return whole
         end: dict[str, Any] = {name: [] for name in _LISTS.names}
         end |= {"phase": read.phase, "epoch": read.epoch, "step": read.span.last, "total": 0, "closes": True}
         return pa.concat_tables([whole, pa.Table.from_pylist([end], schema=STEPS)])
+
+
+def step_table(index: LabelIndex, steps: list[StepRows], phase: Phase, epoch: int) -> pa.Table:
+    """Pictures and labels of ``steps``, each row group read once: a table of STEPS."""
+    table = pa.table(_columns(index, steps), schema=_LISTS)
+    fixed = {
+        "phase": [phase] * len(steps),
+        "epoch": [epoch] * len(steps),
+        "step": [step.step for step in steps],
+        "total": [step.total for step in steps],
+        "closes": [False] * len(steps),
+    }
+    return pa.table(fixed | {name: table[name] for name in table.column_names}, schema=STEPS)
 
 
 _LISTS = pa.schema([field for field in STEPS if pa.types.is_list(field.type)])

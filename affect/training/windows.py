@@ -24,6 +24,11 @@ class Items(Protocol):
         """Items by what is annotated in them: ``group`` is where an item begins, ``row`` tells those of it apart."""
         ...
 
+    @property
+    def everything(self) -> Rows:
+        """All items, also those of which nothing is annotated."""
+        ...
+
     def kinds(self, head: Head) -> NDArray[np.int32]:
         """Of the items of a head's set, how many rows are of each of balance.KINDS: (n, kinds)."""
         ...
@@ -46,6 +51,11 @@ class Single:
     @property
     def sets(self) -> dict[Head, Rows]:
         return self.index.sets
+
+    @property
+    def everything(self) -> Rows:
+        assert self.index.seen is not None
+        return self.index.seen.rows
 
     def kinds(self, head: Head) -> NDArray[np.int32]:
         return np.asarray(self.index.kinds[head][:, None] == np.arange(len(KINDS[head])), np.int32)
@@ -70,13 +80,22 @@ class Windows:
         self.index = index
         seen = index.seen
         self._rows = seen.rows
-        self._first, self._last = _cut(seen.begins, seen.frame, length, max_gap)
+        self._begins = _stretches(seen.begins, seen.frame, max_gap)
+        self._first, self._last = _cut(self._begins, length)
         groups = seen.rows.group[self._first] if len(self._first) else np.empty(0, np.int32)
+        self.everything = Rows(groups, np.arange(len(groups), dtype=np.int32))
         self.sets: dict[Head, Rows] = {}
         for head, labelled in seen.labelled.items():
             counts = np.concatenate([[0], np.cumsum(labelled)])
             has = counts[self._last] > counts[self._first]
             self.sets[head] = Rows(groups[has], np.flatnonzero(has).astype(np.int32))
+
+    @property
+    def goes_on(self) -> NDArray[np.bool_]:
+        """Of each window, whether it follows the one before it in the same stretch of a video."""
+        within = np.zeros(len(self._first), bool)
+        within[1:] = self._first[1:] == self._last[:-1]
+        return within & ~self._begins[self._first]
 
     def kinds(self, head: Head) -> NDArray[np.int32]:
         assert self.index.seen is not None
@@ -95,14 +114,16 @@ class Windows:
         return Rows(self._rows.group[places], self._rows.row[places])
 
 
-def _cut(
-    begins: NDArray[np.bool_], frame: NDArray[np.int32], length: int, max_gap: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where windows begin and end (exclusive)."""
+def _stretches(begins: NDArray[np.bool_], frame: NDArray[np.int32], max_gap: int) -> NDArray[np.bool_]:
+    """Where a person, a video or what follows a gap begins."""
     jumps = np.concatenate([[True], np.diff(frame) > max_gap + 1])[: len(frame)]
-    stretches = np.flatnonzero(begins | jumps)
+    return np.asarray(begins | jumps)
+
+
+def _cut(begins: NDArray[np.bool_], length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where windows begin and end (exclusive)."""
     first, last = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for begin, end in itertools.pairwise([*stretches.tolist(), len(frame)]):
+    for begin, end in itertools.pairwise([*np.flatnonzero(begins).tolist(), len(begins)]):
         first.append(np.arange(begin, end, length))
         last.append(np.minimum(first[-1] + length, end))
     return np.concatenate(first), np.concatenate(last)

@@ -1,0 +1,256 @@
+"""All figures of an evaluation, from its predictions in parts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from affect.errors import AffectError
+from affect.evaluation.predictions import predicted, targets
+from affect.evaluation.video import VideoExpressions
+from affect.labels import EXPRESSIONS, NO_EXPRESSION, action_unit_label
+from affect.metrics import FrameMetrics
+from affect.metrics.confusion import ConfusionMatrix
+from affect.metrics.defaults import DEFAULTS, Default
+from affect.metrics.detections import DetectionCounts
+from affect.metrics.sums import from_sums, to_sums
+from affect.metrics.tasks import ClassMetrics, ExpressionMetrics
+from affect.networks.spec import Head, NetworkSpec
+from affect.reports.figures import plane_counts
+
+VIEWS = {
+    "faces": "frames with a face",
+    "all_frames": "all frames, gaps filled from the nearest",
+}
+"""Over which frames metrics are taken."""
+
+OTHERWISE = "aff-wild2"
+"""Whose default metrics a corpus has that the papers do not know."""
+
+
+class Track(NamedTuple):
+    """One person in one video."""
+
+    corpus: str
+    video: str
+    person: str
+
+    @property
+    def title(self) -> str:
+        return self.video if self.person in {"main", ""} else f"{self.video} ({self.person})"
+
+
+@dataclass
+class _Of:
+    """What was seen of one corpus."""
+
+    metrics: dict[str, FrameMetrics]
+    frames: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("rows", "with_face", "predicted", "filled", "without_prediction"), 0)
+    )
+
+
+class Measures:
+    """Metrics of each corpus and of all joined, of each class, action unit and video; streaming."""
+
+    def __init__(self, spec: NetworkSpec) -> None:
+        self.spec = spec
+        self.corpora: dict[str, _Of] = {}
+        self.videos: dict[Track, NDArray[np.float64]] = {}
+        """What metrics.sums keeps of the frames with a face of each track."""
+        self.frames: dict[Track, int] = {}
+        self.planes = {"labels": np.zeros((20, 20)), "predictions": np.zeros((20, 20))}
+        """2-D histograms of valence and arousal of the frames with a face that are annotated with both."""
+        self._said, self._labelled = VideoExpressions(), VideoExpressions()
+
+    def update(self, table: pa.Table) -> None:
+        """Take in rows of predictions, the same for any cutting into parts."""
+        labels, guesses = targets(table), predicted(table, self.spec)
+        source = table["predicted_from"].fill_null(-1).to_numpy()
+        face = table["face"].to_numpy(zero_copy_only=False)
+        own = face & (source == table["frame"].to_numpy())
+        views = {"faces": own, "all_frames": source >= 0}
+        counts = {
+            "rows": np.ones(len(own), bool),
+            "with_face": face,
+            "predicted": own,
+            "filled": (source >= 0) & ~own,
+            "without_prediction": source < 0,
+        }
+        corpora = np.asarray(table["corpus"].to_pylist())
+        for corpus in np.unique(corpora).tolist():
+            of = self.corpora.setdefault(corpus, _Of({view: FrameMetrics(self.spec) for view in VIEWS}))
+            for view, chosen in views.items():
+                here = chosen & (corpora == corpus)
+                of.metrics[view].update(_at(guesses, here), _at(labels, here))
+            for name, counted in counts.items():
+                of.frames[name] += int((counted & (corpora == corpus)).sum())
+        for track, rows in _tracks(table):
+            here = rows.start + np.flatnonzero(own[rows])
+            seen = FrameMetrics(self.spec)
+            seen.update(_at(guesses, here), _at(labels, here))
+            self.videos[track] = self.videos.get(track, 0) + to_sums(seen)
+            self.frames[track] = self.frames.get(track, 0) + rows.stop - rows.start
+            self._look_at_videos(track, _at(guesses, here), _at(labels, here))
+        self._look_at_planes(_at(guesses, own), _at(labels, own))
+
+    def _look_at_videos(self, track: Track, guesses: dict[str, Any], labels: dict[str, Any]) -> None:
+        if "expression" not in guesses:
+            return
+        name = "/".join(track)
+        if len(guesses["expression"]):
+            self._said.update([name] * len(guesses["expression"]), guesses["expression"])
+        known = labels["expression"][labels["expression"] != NO_EXPRESSION]
+        if len(known):
+            self._labelled.update([name] * len(known), np.eye(len(EXPRESSIONS))[known])
+
+    def _look_at_planes(self, guesses: dict[str, Any], labels: dict[str, Any]) -> None:
+        if "valence_arousal" not in guesses:
+            return
+        known = np.isfinite(labels["valence_arousal"]).all(axis=1)
+        self.planes["labels"] += plane_counts(labels["valence_arousal"][known])
+        self.planes["predictions"] += plane_counts(guesses["valence_arousal"][known])
+
+    def joined(self, view: str) -> FrameMetrics:
+        """Of all corpora."""
+        whole = FrameMetrics(self.spec)
+        for name in sorted(self.corpora):
+            whole.merge(self.corpora[name].metrics[view].state())
+        return whole
+
+    def summary(self) -> dict[str, Any]:
+        """metrics.json: what each corpus is judged by first. Raises AffectError where nothing was annotated."""
+        joined = {view: self.joined(view) for view in VIEWS}
+        metrics = {view: of.compute() for view, of in joined.items()}
+        if not metrics["faces"]:
+            raise AffectError(
+                f"none of the rows is annotated with {' or '.join(self.spec.heads)}, which the model outputs: "
+                "give --data of a corpus that has such labels"
+            )
+        return {
+            "default": self._defaults(),
+            **metrics,
+            "frames": {name: sum(of.frames[name] for of in self.corpora.values()) for name in _Of({}).frames},
+            "corpora": {
+                name: {"frames": of.frames} | {view: one.compute() for view, one in of.metrics.items()}
+                for name, of in sorted(self.corpora.items())
+            },
+            "classes": _classes(self.spec, joined["faces"]),
+            "action_units": _units(self.spec, joined["faces"]),
+            "video_expressions": self._video_expressions(),
+            "videos": [
+                {**track._asdict(), "frames": self.frames[track]} | metrics for track, metrics in self.each_video()
+            ],
+        }
+
+    def each_video(self) -> Iterator[tuple[Track, dict[str, float]]]:
+        """Metrics of the tracks of more than one frame, by their order in the data."""
+        for track, sums in self.videos.items():
+            if self.frames[track] > 1:
+                yield track, from_sums(self.spec, sums).compute()
+
+    def _defaults(self) -> list[dict[str, Any]]:
+        rows = []
+        for name, of in sorted(self.corpora.items()):
+            values = {view: metrics.compute() for view, metrics in of.metrics.items()}
+            for head, default in defaults_of(name, self.spec).items():
+                rows += [
+                    {"corpus": name, "output": head, "metric": metric, "source": default.source}
+                    | {view: values[view].get(metric) for view in VIEWS}
+                    for metric in default.metrics
+                    if metric in values["faces"]
+                ]
+        return rows
+
+    def _video_expressions(self) -> dict[str, Any]:
+        """The expressions of videos from those of their frames (IJCV 2019, section 5.2.1)."""
+        said = {rule: self._said.predictions(rule) for rule in ("mean", "majority")}
+        labels = self._labelled.predictions("majority")
+        several = {"/".join(track) for track, frames in self.frames.items() if frames > 1}
+        videos = [name for name in labels if name in said["mean"] and name in several]
+        if not videos:
+            return {}
+        one_label = sum((self._labelled.rows[name][1] > 0).sum() == 1 for name in videos)
+        answer: dict[str, Any] = {"videos": len(videos), "of_one_label": int(one_label)}
+        for rule, of_video in said.items():
+            judged = ExpressionMetrics(self.spec)
+            chosen = np.eye(len(EXPRESSIONS))[[of_video[name] for name in videos]]
+            judged.update(chosen, np.array([labels[name] for name in videos]))
+            assert isinstance(judged.accumulator, ConfusionMatrix)
+            answer[rule] = judged.compute() | {"confusion": judged.accumulator.counts.tolist()}
+        return answer
+
+
+def defaults_of(corpus: str, spec: NetworkSpec) -> dict[Head, Default]:
+    """What the outputs of ``spec`` are judged by on ``corpus``; by OTHERWISE's where the papers do not say."""
+    known = DEFAULTS.get(corpus, {})
+    fallback = DEFAULTS[OTHERWISE] | {
+        "compound": Default(("compound_macro_f1",), ""),
+    }
+    return {
+        head: known[head]
+        if head in known
+        else Default(fallback[head].metrics, f"not named for {corpus}; as {OTHERWISE}'s")
+        for head in spec.heads
+    }
+
+
+def _classes(spec: NetworkSpec, metrics: FrameMetrics) -> dict[str, dict[str, dict[str, float | None]]]:
+    """F1, precision, recall and number of labels of each class, by output."""
+    found: dict[str, dict[str, dict[str, float | None]]] = {}
+    for head, task in metrics.tasks.items():
+        if not isinstance(task, ClassMetrics):
+            continue
+        assert isinstance(task.accumulator, ConfusionMatrix)
+        counts = task.accumulator.counts
+        names = EXPRESSIONS if head == "expression" else spec.compounds
+        hits, labelled, guessed = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+        found[head] = {name: _scores(hits[place], guessed[place], labelled[place]) for place, name in enumerate(names)}
+    return found
+
+
+def _units(spec: NetworkSpec, metrics: FrameMetrics) -> dict[str, dict[str, float | None]]:
+    """F1, precision, recall, accuracy and numbers of labels of each action unit."""
+    if "action_units" not in metrics.tasks:
+        return {}
+    accumulator = metrics.tasks["action_units"].accumulator
+    assert isinstance(accumulator, DetectionCounts)
+    found = {}
+    for unit, (hits, alarms, misses, rejections) in zip(spec.action_units, accumulator.counts.T, strict=True):
+        annotated = int(hits + alarms + misses + rejections)
+        if annotated:
+            found[action_unit_label(unit)] = _scores(hits, hits + alarms, hits + misses) | {
+                "accuracy": float((hits + rejections) / annotated),
+                "annotated": annotated,
+            }
+    return found
+
+
+def _scores(hits: Any, guessed: Any, labelled: Any) -> dict[str, float | None]:
+    def ratio(top: Any, bottom: Any) -> float | None:
+        return float(top / bottom) if bottom else None
+
+    return {
+        "f1": ratio(2 * hits, guessed + labelled),
+        "precision": ratio(hits, guessed),
+        "recall": ratio(hits, labelled),
+        "labels": int(labelled),
+        "predictions": int(guessed),
+    }
+
+
+def _tracks(table: pa.Table) -> Iterator[tuple[Track, slice]]:
+    """The runs of rows of one person in one video."""
+    columns = [table[name].combine_chunks().dictionary_encode() for name in Track._fields]
+    who = np.stack([column.indices.to_numpy() for column in columns])
+    edges = np.flatnonzero(np.concatenate([[True], np.any(np.diff(who, axis=1) != 0, axis=0), [True]]))
+    names = [column.dictionary.to_pylist() for column in columns]
+    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        yield Track(*(names[part][who[part, first]] for part in range(len(names)))), slice(first, last)
+
+
+def _at(arrays: dict[str, NDArray[Any]], rows: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    return {name: values[rows] for name, values in arrays.items()}

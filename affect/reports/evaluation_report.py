@@ -1,0 +1,196 @@
+"""The report of an evaluation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affect.configuration import flatten
+from affect.labels import EXPRESSIONS, VALENCE_AROUSAL
+from affect.reports import figures
+from affect.reports.report import Badge, Command, Figure, Report, Section, Table, Tile, cell
+
+MOST_VIDEOS = 200
+"""More rows than this make a table that nobody reads."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Valence and arousal of one video over time: ``time_s`` (n,), the others (n, 2), NaN where there is none."""
+
+    title: str
+    note: str
+    time_s: NDArray[np.float64]
+    labels: NDArray[np.float32]
+    predictions: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation found."""
+
+    title: str
+    uri: str
+    metrics: Mapping[str, Any]
+    """As evaluation.measures gives them."""
+    views: Mapping[str, str]
+    """Over which frames metrics are taken, and how that is called."""
+    config: Mapping[str, Any]
+    confusion: NDArray[np.int64] | None = None
+    """(7, 7), rows are labels, of the frames with a face."""
+    planes: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """2-D histograms of valence and arousal of "labels" and "predictions", as figures.plane_counts."""
+    curves: Sequence[Curve] = ()
+    synthetic: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
+
+
+def evaluation_report(evaluation: Evaluation) -> Report:
+    """The page of an evaluation; what is not known is left out."""
+    metrics = evaluation.metrics
+    frames = metrics["frames"]
+    whole = (
+        f"Of {frames['rows']:,} frames {frames['with_face']:,} show a face and {frames['predicted']:,} were predicted; "
+        f"{frames['filled']:,} take the nearest prediction of their video, {frames['without_prediction']:,} have none."
+    )
+    return Report(
+        title=evaluation.title,
+        subtitle=evaluation.uri,
+        badges=[Badge("SYNTHETIC DATA", "warn")] if evaluation.synthetic else [],
+        tiles=_tiles(evaluation),
+        links={"metrics.json": "metrics.json", "predictions.parquet": "predictions.parquet"},
+        sections=[
+            Section("Judged by", _defaults(evaluation), note=whole),
+            Section("Each label", _labels(evaluation), note="Frames with a face."),
+            Section(
+                "Valence-arousal plane", _planes(evaluation), note="Annotated frames; both share one colour scale."
+            ),
+            Section(
+                "Over time",
+                _curves(evaluation),
+                note="The best, the median and the worst video by the mean of its two CCCs.",
+            ),
+            Section("Videos from their frames", _video_expressions(evaluation)),
+            Section("All metrics", _all(evaluation)),
+            Section("Each corpus", _corpora(evaluation)),
+            Section("Each video", _videos(evaluation), folded=True),
+            Section("Commands", [Command(title, text) for title, text in evaluation.commands.items()]),
+            Section("Configuration", _configuration(evaluation), folded=True),
+        ],
+    )
+
+
+def _tiles(evaluation: Evaluation) -> list[Tile]:
+    tiles = [
+        Tile(row["metric"].replace("_", " "), cell(row["faces"]), row["corpus"])
+        for row in evaluation.metrics["default"][:8]
+    ]
+    return tiles + [Tile(name, value) for name, value in evaluation.facts.items()]
+
+
+def _defaults(evaluation: Evaluation) -> list[Table]:
+    rows = [
+        [row["corpus"], row["metric"], *(row[view] for view in evaluation.views), row["source"]]
+        for row in evaluation.metrics["default"]
+    ]
+    return [Table(("corpus", "metric", *evaluation.views.values(), "judged by it in"), rows)]
+
+
+def _all(evaluation: Evaluation) -> list[Table]:
+    keys = evaluation.metrics["faces"]
+    rows = [[key, *(evaluation.metrics[view].get(key) for view in evaluation.views)] for key in keys]
+    return [Table(("metric", *evaluation.views.values()), rows)]
+
+
+def _corpora(evaluation: Evaluation) -> list[Table]:
+    corpora = evaluation.metrics["corpora"]
+    if len(corpora) < 2:
+        return []
+    keys = list(dict.fromkeys(key for of in corpora.values() for key in of["faces"]))
+    rows: list[list[Any]] = [[name, *(of["frames"][name] for of in corpora.values())] for name in ("rows", "predicted")]
+    rows += [[key, *(of["faces"].get(key) for of in corpora.values())] for key in keys]
+    return [Table(("frames with a face", *corpora), rows)]
+
+
+def _labels(evaluation: Evaluation) -> list[Table | Figure]:
+    metrics = evaluation.metrics
+    made: list[Table | Figure] = []
+    if evaluation.confusion is not None and evaluation.confusion.sum():
+        made.append(
+            Figure("Expressions: confusion", figures.confusion(evaluation.confusion, EXPRESSIONS), "shades: of the row")
+        )
+    for head, classes in metrics["classes"].items():
+        known = {name: of for name, of in classes.items() if of["f1"] is not None}
+        if known:
+            series = {kind: [of[kind] for of in known.values()] for kind in ("f1", "precision", "recall")}
+            drawn = figures.bars(list(known), series, "").update_layout(height=420)
+            made.append(Figure(f"{head.capitalize()}: F1, precision, recall", drawn, wide=head != "expression"))
+    units = metrics["action_units"]
+    if units:
+        series = {kind: [of[kind] for of in units.values()] for kind in ("f1", "precision", "recall")}
+        made.append(Figure("Action units: F1, precision, recall", figures.bars(list(units), series, ""), wide=True))
+    columns = ("f1", "precision", "recall", "labels", "predictions")
+    rows = [
+        [name, *(of[column] for column in columns)]
+        for named in (*metrics["classes"].values(), units)
+        for name, of in named.items()
+    ]
+    return [*made, Table(("label", "F1", *columns[1:]), rows)] if rows else made
+
+
+def _planes(evaluation: Evaluation) -> list[Figure]:
+    known = {name: counts for name, counts in evaluation.planes.items() if counts.sum()}
+    highest = max((int(counts.max()) for counts in known.values()), default=0)
+    return [Figure(name.capitalize(), figures.plane_of_counts(counts, highest)) for name, counts in known.items()]
+
+
+def _curves(evaluation: Evaluation) -> list[Figure]:
+    made = []
+    for curve in evaluation.curves:
+        for place, quantity in enumerate(VALENCE_AROUSAL):
+            series = {
+                "label": _or_none(curve.labels[:, place]),
+                "prediction": _or_none(curve.predictions[:, place]),
+            }
+            drawn = figures.lines(curve.time_s.round(3).tolist(), series, "seconds", quantity)
+            drawn.update_yaxes(range=[-1, 1])
+            made.append(Figure(f"{curve.title}: {quantity}", drawn, curve.note))
+    return made
+
+
+def _or_none(values: NDArray[np.float32]) -> list[Any]:
+    return [None if np.isnan(value) else round(float(value), 4) for value in values]
+
+
+def _video_expressions(evaluation: Evaluation) -> list[Table]:
+    found = evaluation.metrics["video_expressions"]
+    if not found:
+        return []
+    rules = [rule for rule in found if isinstance(found[rule], dict)]
+    rows: list[list[Any]] = [["videos", *[found["videos"]] * len(rules)]]
+    rows.append(["of which with one label throughout", *[found["of_one_label"]] * len(rules)])
+    keys = [key for key in found[rules[0]] if key != "confusion"]
+    rows += [[key, *(found[rule][key] for rule in rules)] for key in keys]
+    return [Table(("expression of a video", *(f"{rule} of its frames" for rule in rules)), rows)]
+
+
+def _videos(evaluation: Evaluation) -> list[Table]:
+    videos = evaluation.metrics["videos"]
+    if not videos:
+        return []
+    wanted = ("valence_ccc", "arousal_ccc", "expression_macro_f1", "expression_accuracy", "action_units_f1",
+              "compound_macro_f1")  # fmt: skip
+    known = [key for key in wanted if any(key in video for video in videos)]
+    rows = [
+        [video["corpus"], video["video"], video["person"], video["frames"], *(video.get(key) for key in known)]
+        for video in videos[:MOST_VIDEOS]
+    ]
+    return [Table(("corpus", "video", "person", "frames", *known), rows)]
+
+
+def _configuration(evaluation: Evaluation) -> list[Table]:
+    flat = flatten(dict(evaluation.config))
+    return [Table(("key", "value"), [[key, value] for key, value in flat.items()])]
