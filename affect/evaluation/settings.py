@@ -1,6 +1,6 @@
 """What is evaluated, and how."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,8 @@ from affect.configuration import Configuration
 
 class EvaluationConfig(Configuration):
     """One evaluation of a model on the rows of a split."""
+
+    changeable: ClassVar[frozenset[str]] = frozenset({"batch", "workers", "gpu", "threads"})
 
     model: str
     """URI of the model's folder."""

@@ -31,7 +31,7 @@ def model(folder: str, out: Path, **changes: Any) -> str:
     settings = samples.details_of(samples.list_faces(folder)[0])["settings"]
     settings["alignment"]["size"] = spec.input_size
     described = ModelDescription(network=spec, preprocessing=settings, recipe="test", settings={}, data=(), metrics={})
-    save_model(str(out / "model"), networks.build(spec), described)
+    save_model(str(out / "model"), networks.build(spec).state_dict(), described)
     return str(out)
 
 
