@@ -1,12 +1,9 @@
 """Train a network of the papers on pre-processed rows, with Ray Train fed by Ray Data."""
 
-import io
 import logging
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import numpy as np
-import pandas as pd
 import ray
 import typer
 from ray import train
@@ -23,11 +20,12 @@ from rich.table import Table
 
 from affect import samples, storage
 from affect.errors import AffectError
-from affect.models.files import load_model
-from affect.reports.report import write
-from affect.reports.run_report import TrainingRun, run_report
+from affect.following.mlflow import begin_mlflow_run, end_mlflow_run
+from affect.models.files import load_description
+from affect.reports.run_folder import write_run_report
 from affect.runs import RunFolder
 from affect.training.beginning import begin
+from affect.training.history import read_history
 from affect.training.plan import TrainPlan
 from affect.training.reading import Course
 from affect.training.settings import STAGE, Chain, TrainConfig
@@ -72,6 +70,7 @@ def fit(config: TrainConfig, out: str, callbacks: Sequence[UserCallback] = ()) -
     if config.pretrained or config.start or config.frozen:
         begin(config)  # tells what does not fit before the cluster is put to work
     course = plan_course(config)
+    begin_mlflow_run(config, out)
     logger.info(
         "%s: training %s %s; batches %s, %d steps an epoch, %d epochs",
         config.recipe,
@@ -148,8 +147,9 @@ def train_once(config: TrainConfig, out: str) -> dict[str, Any]:
         try:
             answer = fit(config, run.uri)
         except TrainingFailedError as error:
+            end_mlflow_run(config, run.uri, well=False)
             raise mendable(error, run.uri) or error from error
-        _report(config, run.uri, answer)
+        leave_report(config, run.uri, answer)
         run.done(answer)
         return answer
 
@@ -177,22 +177,22 @@ def train_chain(chain: Chain, out: str) -> dict[str, Any]:
         return answer
 
 
-def _report(config: TrainConfig, out: str, answer: dict[str, Any]) -> None:
-    history = pd.read_parquet(io.BytesIO(storage.read_bytes(storage.join(out, "metrics.parquet"))))
+def leave_report(config: TrainConfig, out: str, answer: dict[str, Any]) -> None:
+    """Write the report of a run that ended well, and hand its files over to MLflow where it is recorded there."""
+    out = storage.absolute(out)
     last = "test" if "test" in answer["metrics"] else "validation"
-    _, description = load_model(answer["model"])
-    page = TrainingRun(
-        title=config.recipe,
-        uri=out,
-        history=history.assign(epoch=history["epoch"] + 1),
-        config=config.model_dump(mode="json"),
+    description = load_description(answer["model"])
+    history = read_history(out)
+    write_run_report(
+        config,
+        out,
+        [(source.corpus, source.fingerprint, source.synthetic) for source in description.data],
+        "finished",
         metrics={last: answer["metrics"][last]} | answer["metrics"],
-        data=[source.model_dump() for source in description.data],
-        confusion=np.array(answer["confusion"]["validation"]) if "validation" in answer["confusion"] else None,
         facts={"Workers": str(answer["workers"]), "Training": f"{history['seconds'].sum() / 60:.1f} min"},
         commands={"Promote": f"python -m jobs.promote {out} --name NAME --store STORE"},
     )
-    write(run_report(page), storage.join(out, "report.html"))
+    end_mlflow_run(config, out)
 
 
 def _show(answer: dict[str, Any]) -> None:

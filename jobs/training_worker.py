@@ -21,11 +21,14 @@ from torch import distributed
 
 from affect import storage
 from affect.errors import AffectError
+from affect.evaluation.examples import examples_of
 from affect.models.files import ModelDescription, TrainingData, save_model
 from affect.networks import Network
 from affect.training.batches import Collate, Step
 from affect.training.beginning import begin
-from affect.training.loop import Learner, load_state, save_state, score, write_history
+from affect.training.following import Followed
+from affect.training.history import write_history
+from affect.training.loop import Learner, load_state, save_state, score
 from affect.training.not_finite import NotFiniteError, save_batch
 from affect.training.parallel import network_state, spread
 from affect.training.reading import Course
@@ -80,7 +83,8 @@ def work(setup: dict[str, Any]) -> dict[str, Any]:
     context = train.get_context()
     rank, world = context.get_world_rank(), context.get_world_size()
     network, model = build(config)
-    followers = make_followers(config, out, rank)
+    run = Followed(config, out, course.train.steps_per_epoch, world, course.train.index.corpora)
+    followers = make_followers(run, rank)
     learner = Learner(
         config,
         network,
@@ -89,6 +93,7 @@ def work(setup: dict[str, Any]) -> dict[str, Any]:
         course.train.steps_per_epoch,
         lambda metrics, epoch_ended: _report(learner, out, metrics, epoch_ended=epoch_ended),
         followers,
+        new_examples=examples_of(config, course.passes["validation", False].index),
         leaving=lambda: train.get_preemption_info() is not None,
     )
     begun = _go_on(learner)
@@ -157,7 +162,7 @@ def _report(learner: Learner, out: str, metrics: dict[str, Any], *, epoch_ended:
             save_state(state, Path(folder))
             checkpoint = train.Checkpoint.from_directory(folder)
             if epoch_ended:
-                write_history(storage.join(out, "metrics.parquet"), learner.history)
+                write_history(out, learner.history)
         train.report(metrics, checkpoint=checkpoint)
 
 

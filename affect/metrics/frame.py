@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from affect.metrics.accumulator import State, as_array
 from affect.metrics.confusion import ConfusionMatrix
-from affect.metrics.tasks import TASKS
+from affect.metrics.detections import DetectionCounts
+from affect.metrics.plane import PlaneCounts
+from affect.metrics.tasks import TASKS, ValenceArousalMetrics
 from affect.networks.spec import NetworkSpec
 
 
@@ -16,6 +18,7 @@ class FrameMetrics:
     """The metrics that follow from the heads of ``spec``; a label that was not annotated is left out."""
 
     def __init__(self, spec: NetworkSpec) -> None:
+        self.spec = spec
         self.tasks = {head: TASKS[head](spec) for head in spec.heads}
 
     def update(self, predictions: Mapping[str, Any], targets: Mapping[str, Any]) -> None:
@@ -30,16 +33,12 @@ class FrameMetrics:
 
     def state(self) -> State:
         """All that has been seen, as a few small arrays by name."""
-        return {
-            f"{head}/{key}": value
-            for head, task in self.tasks.items()
-            for key, value in task.accumulator.state().items()
-        }
+        return {f"{head}/{key}": value for head, task in self.tasks.items() for key, value in task.state().items()}
 
     def merge(self, state: State) -> Self:
         """Take in what another worker has seen. Workers that are to agree to the last bit merge in the same order."""
         for head, task in self.tasks.items():
-            task.accumulator.merge({key: state[f"{head}/{key}"] for key in task.accumulator.state()})
+            task.merge({key: state[f"{head}/{key}"] for key in task.state()})
         return self
 
     def compute(self) -> dict[str, float]:
@@ -51,3 +50,15 @@ class FrameMetrics:
         """The confusion matrix (7, 7) of expressions, rows are labels; None without that head."""
         accumulator = self.tasks["expression"].accumulator if "expression" in self.tasks else None
         return accumulator.counts if isinstance(accumulator, ConfusionMatrix) else None
+
+    @property
+    def plane(self) -> PlaneCounts | None:
+        """Histograms of valence and arousal; None without that head."""
+        task = self.tasks.get("valence_arousal")
+        return task.plane if isinstance(task, ValenceArousalMetrics) else None
+
+    @property
+    def detections(self) -> DetectionCounts | None:
+        """Right and wrong detections of each of the network's action units; None without that head."""
+        accumulator = self.tasks["action_units"].accumulator if "action_units" in self.tasks else None
+        return accumulator if isinstance(accumulator, DetectionCounts) else None

@@ -17,6 +17,7 @@ from affect.labels import (
     action_unit_label,
     class_positions,
 )
+from affect.metrics.accumulator import Accumulator, State
 from affect.metrics.accuracy import accuracy, detection_accuracy
 from affect.metrics.ccc import concordance
 from affect.metrics.confusion import ConfusionMatrix
@@ -27,6 +28,7 @@ from affect.metrics.mean_diagonal import mean_diagonal
 from affect.metrics.mean_squared_error import mean_squared_error
 from affect.metrics.moments import PairedMoments
 from affect.metrics.pearson import pearson
+from affect.metrics.plane import PlaneCounts
 from affect.metrics.unweighted_average_recall import unweighted_average_recall
 from affect.networks.spec import Head, NetworkSpec
 
@@ -53,18 +55,38 @@ class TaskMetrics(ABC):
     def compute(self) -> dict[str, float]:
         """The metrics by name; none where nothing was annotated."""
 
+    @property
+    def accumulators(self) -> tuple[Accumulator, ...]:
+        """All that is accumulated, under different names; for metrics or to be looked at."""
+        return (self.accumulator,)
+
+    def state(self) -> State:
+        """All that has been seen, as a few small arrays by name."""
+        return {name: value for one in self.accumulators for name, value in one.state().items()}
+
+    def merge(self, state: State) -> None:
+        """Take in what another worker has seen."""
+        for one in self.accumulators:
+            one.merge({name: state[name] for name in one.state()})
+
 
 class ValenceArousalMetrics(TaskMetrics):
-    """CCC, MSE and Pearson's coefficient over all frames of which valence and arousal are annotated."""
+    """CCC, MSE and Pearson's coefficient over all frames of which both are annotated; ``plane`` is their histogram."""
 
     targets = ("valence_arousal",)
 
     def __init__(self, spec: NetworkSpec) -> None:  # noqa: ARG002
         self.accumulator: PairedMoments = PairedMoments(len(VALENCE_AROUSAL))
+        self.plane = PlaneCounts()
+
+    @property
+    def accumulators(self) -> tuple[Accumulator, ...]:
+        return self.accumulator, self.plane
 
     def update(self, predictions: NDArray[Any], targets: NDArray[Any]) -> None:
         annotated = np.isfinite(targets).all(axis=1)
-        self.accumulator.update(predictions[annotated], targets[annotated])
+        for one in (self.accumulator, self.plane):
+            one.update(predictions[annotated], targets[annotated])
 
     def compute(self) -> dict[str, float]:
         if not self.accumulator.count:

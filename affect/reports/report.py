@@ -75,7 +75,26 @@ class Text:
     kind: str = "text"
 
 
-Block = Table | Figure | Command | Text
+@dataclass(frozen=True)
+class Picture:
+    """A small picture, JPEG in base64, and what is said of it; ``tone`` marks it as good or bad."""
+
+    jpeg: str
+    lines: Sequence[str]
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures side by side under a heading."""
+
+    title: str
+    pictures: Sequence[Picture]
+    note: str = ""
+    kind: str = "pictures"
+
+
+Block = Table | Figure | Command | Text | Pictures
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from affect.configuration import flatten
-from affect.labels import EXPRESSIONS
-from affect.reports import figures
-from affect.reports.report import Badge, Command, Figure, Report, Section, Table, Tile, cell
+from affect.evaluation.seen import Seen, SeenPicture
+from affect.labels import ACTION_UNIT_NAMES, EXPRESSIONS
+from affect.reports import corpus_figures, figures
+from affect.reports.report import (
+    Badge,
+    Command,
+    Figure,
+    Picture,
+    Pictures,
+    Report,
+    Section,
+    Table,
+    Tile,
+    Tone,
+    cell,
+)
+
+State = Literal["running", "finished", "stopped"]
+
+_STATES: Mapping[State, Badge] = {
+    "running": Badge("running", "accent"),
+    "finished": Badge("finished", "good"),
+    "stopped": Badge("stopped", "bad"),
+}
 
 CURVES = (
     ("Loss", ("train_loss",), "_loss"),
@@ -43,15 +64,18 @@ class TrainingRun:
     """Final metrics by split."""
     data: Sequence[Mapping[str, Any]] = ()
     """Corpus, fingerprint and whether it is synthetic, of what was trained on."""
-    confusion: NDArray[np.int64] | None = None
-    """(7, 7), rows are labels, columns predictions."""
-    labels: NDArray[np.float32] | None = None
-    """Valence and arousal of the validation frames, (n, 2)."""
-    predictions: NDArray[np.float32] | None = None
-    finished: bool = True
+    steps: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """A row some steps, as following.records.read_steps."""
+    seen: Seen | None = None
+    """What was seen of the validation split, last."""
+    state: State = "finished"
+    epochs: int = 0
+    """That the run is to have."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """What else to say above, for example how long it took."""
     commands: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Files beside the page."""
 
 
 def run_report(run: TrainingRun) -> Report:
@@ -61,17 +85,21 @@ def run_report(run: TrainingRun) -> Report:
         subtitle=run.uri,
         badges=_badges(run),
         tiles=_tiles(run),
-        refresh_s=None if run.finished else 20,
+        links=run.links,
+        refresh_s=20 if run.state == "running" else None,
         sections=[
             Section("Commands", [Command(title, text) for title, text in run.commands.items()]),
+            Section("Within epochs", _within(run), note="Each point is the mean over some steps of training."),
             Section("Learning curves", _curves(run), note="Metrics are of the validation split."),
             Section("Final metrics", _final(run)),
-            Section("Each label", _labels(run)),
+            Section("Each label", _labels(run), note=_of_what(run)),
             Section(
                 "Valence-arousal plane",
                 _plane(run),
                 note="Frames of the validation split; both share one colour scale.",
             ),
+            Section("Examples", _examples(run), note=_of_what(run)),
+            Section("Time", _time(run)),
             Section("Data", _data(run)),
             Section("Configuration", _configuration(run), folded=True),
         ],
@@ -79,10 +107,12 @@ def run_report(run: TrainingRun) -> Report:
 
 
 def _badges(run: TrainingRun) -> list[Badge]:
-    badges = [Badge("finished", "good") if run.finished else Badge("running", "accent")]
-    if any(entry.get("synthetic") for entry in run.data):
-        badges.append(Badge("SYNTHETIC DATA", "warn"))
-    return badges
+    synthetic = any(entry.get("synthetic") for entry in run.data)
+    return [_STATES[run.state], *([Badge("SYNTHETIC DATA", "warn")] if synthetic else [])]
+
+
+def _of_what(run: TrainingRun) -> str:
+    return f"Of the {run.seen.split} split after epoch {run.seen.epoch}." if run.seen is not None else ""
 
 
 def _tiles(run: TrainingRun) -> list[Tile]:
@@ -90,7 +120,31 @@ def _tiles(run: TrainingRun) -> list[Tile]:
     if not metrics and len(run.history):
         split, metrics = "last epoch", {str(name): value for name, value in run.history.iloc[-1].items()}
     known = [Tile(name, cell(float(metrics[key])), split) for key, name in TILES.items() if _known(metrics.get(key))]
+    if run.state != "finished" and run.epochs:
+        known.append(Tile("Epochs", f"{len(run.history)} of {run.epochs}"))
     return known + [Tile(name, value) for name, value in run.facts.items()]
+
+
+def _within(run: TrainingRun) -> list[Figure]:
+    if run.steps.empty:
+        return []
+    steps = run.steps.sort_values("step")
+    x = steps["step"].tolist()
+    losses = [name for name in map(str, steps) if name == "loss" or name.endswith("_loss")]
+    rates = {"rows/s": (steps["rows"] / steps["seconds"].clip(lower=1e-9)).tolist()}
+    return [
+        Figure("Loss", figures.lines(x, {name.replace("_", " "): steps[name].tolist() for name in losses}, "step", "")),
+        Figure("Learning rate", figures.lines(x, {"learning rate": steps["learning_rate"].tolist()}, "step", "")),
+        Figure("Rows a second", figures.lines(x, rates, "step", "").update_layout(yaxis_rangemode="tozero")),
+        Figure("Share of the time spent waiting for data", _waiting(x, steps)),
+    ]
+
+
+def _waiting(x: Sequence[float], steps: pd.DataFrame) -> Any:
+    share = (steps["waited"] / steps["seconds"].clip(lower=1e-9)).tolist()
+    return figures.lines(x, {"data wait": share}, "step", "").update_layout(
+        yaxis_range=[0, 1.02], yaxis_tickformat=".0%"
+    )
 
 
 def _curves(run: TrainingRun) -> list[Figure]:
@@ -113,23 +167,53 @@ def _final(run: TrainingRun) -> list[Table]:
     return [Table(("metric", *run.metrics), rows)] if rows else []
 
 
-def _labels(run: TrainingRun) -> list[Figure]:
-    made = []
+def _labels(run: TrainingRun) -> list[Figure | Table]:
+    made: list[Figure | Table] = []
     units = list(dict.fromkeys(key for metrics in run.metrics.values() for key in metrics if _is_unit(key)))
     if units:
         by_split = {split: [metrics.get(key) for key in units] for split, metrics in run.metrics.items()}
         names = [key.removesuffix("_f1") for key in units]
         made.append(Figure("Action units: F1", figures.bars(names, by_split, "F1"), wide=True))
-    if run.confusion is not None and run.confusion.sum():
+    confusion = _confusion(run)
+    if confusion is not None:
         made.append(
             Figure(
                 "Expressions: confusion",
-                figures.confusion(run.confusion, EXPRESSIONS),
+                figures.confusion(confusion, EXPRESSIONS),
                 "Validation frames; shades are shares of the row.",
             )
         )
-        made.append(Figure("Expressions: F1, precision, recall", _expressions(run.confusion)))
+        made.append(Figure("Expressions: F1, precision, recall", _expressions(confusion)))
+        series = {"labelled": confusion.sum(1).tolist(), "predicted": confusion.sum(0).tolist()}
+        made.append(Figure("Expressions: frames", corpus_figures.counts(EXPRESSIONS, series, "frames"), wide=True))
+    if run.seen is not None and run.seen.action_units:
+        made.append(_action_units(run.seen.action_units))
     return made
+
+
+def _confusion(run: TrainingRun) -> NDArray[np.int64] | None:
+    if run.seen is None or run.seen.confusion is None:
+        return None
+    counts = np.array(run.seen.confusion, np.int64)
+    return counts if counts.any() else None
+
+
+def _action_units(counts: Mapping[str, tuple[int, int, int, int]]) -> Table:
+    rows = []
+    for name, (hits, false, missed, rest) in counts.items():
+        frames = hits + false + missed + rest
+        if frames:
+            said, labelled = hits + false, hits + missed
+            f1 = 2 * hits / (said + labelled) if said + labelled else None
+            about = ACTION_UNIT_NAMES[int(name.removeprefix("AU"))]
+            shares = (f"{labelled / frames:.1%}", f"{said / frames:.1%}")
+            rows.append([f"{name} {about}", frames, *shares, _ratio(hits, said), _ratio(hits, labelled), f1])
+    columns = ("action unit", "frames", "labelled active", "predicted active", "precision", "recall", "F1")
+    return Table(columns, rows)
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
 
 
 def _expressions(confusion: NDArray[np.int64]) -> Any:
@@ -148,10 +232,76 @@ def _expressions(confusion: NDArray[np.int64]) -> Any:
 
 
 def _plane(run: TrainingRun) -> list[Figure]:
-    points = {"Labels": run.labels, "Predictions": run.predictions}
-    known = {title: array for title, array in points.items() if array is not None and np.isfinite(array).all(1).any()}
-    highest = max((int(figures.plane_counts(array).max()) for array in known.values()), default=0)
-    return [Figure(title, figures.plane(array, highest)) for title, array in known.items()]
+    if run.seen is None:
+        return []
+    counts = {"Labels": run.seen.plane_labels, "Predictions": run.seen.plane_predictions}
+    known = {title: np.array(cells) for title, cells in counts.items() if cells is not None and np.any(cells)}
+    highest = max((int(cells.max()) for cells in known.values()), default=0)
+    return [Figure(title, figures.plane_of_counts(cells, highest)) for title, cells in known.items()]
+
+
+_KINDS: Mapping[str, tuple[str, Tone, str]] = {
+    "right": ("Nearest to their labels", "good", "Of expressions, those that are predicted right with most certainty."),
+    "wrong": ("Furthest from their labels", "bad", "Of expressions, those predicted wrong; the least probable labels."),
+    "chance": ("By chance", "plain", "Drawn from each expression without regard to what was predicted."),
+}
+
+
+def _examples(run: TrainingRun) -> list[Pictures]:
+    if run.seen is None:
+        return []
+    made = []
+    for kind, (title, tone, note) in _KINDS.items():
+        chosen = [_picture(example, tone) for example in run.seen.examples if example.kind == kind]
+        if chosen:
+            made.append(Pictures(title, chosen, note))
+    return made
+
+
+def _picture(example: SeenPicture, tone: Tone) -> Picture:
+    labels, said = example.labels, example.predictions
+    lines = []
+    if "expression" in labels:
+        certain = f"{said['expression']} {said['probability']:.2f}"
+        same = labels["expression"] == said["expression"]
+        lines.append(certain if same else f"{labels['expression']}, not {certain}")
+        if tone == "plain":
+            tone = "good" if same else "bad"
+    elif "expression" in said:
+        lines.append(f"{said['expression']} {said['probability']:.2f}")
+    if "valence" in said:
+        given = f" (label {labels['valence']:.2f}, {labels['arousal']:.2f})" if "valence" in labels else ""
+        lines.append(f"VA {said['valence']:.2f}, {said['arousal']:.2f}{given}")
+    if "action_units" in said:
+        lines.append(_units(said["action_units"], labels.get("action_units")))
+    return Picture(example.jpeg, [*lines, example.source], tone)
+
+
+def _units(said: Sequence[str], labelled: Sequence[str] | None) -> str:
+    """What is predicted, marked with what labels say: + is missed, ? is not in them."""
+    if labelled is None:
+        return "AU " + (" ".join(name.removeprefix("AU") for name in said) or "none")
+    missed = [f"+{name.removeprefix('AU')}" for name in labelled if name not in said]
+    marked = [name.removeprefix("AU") + ("" if name in labelled else "?") for name in said]
+    return "AU " + (" ".join([*marked, *missed]) or "none")
+
+
+def _time(run: TrainingRun) -> list[Table]:
+    history = run.history
+    if history.empty or "seconds" not in history:
+        return []
+    totals = {"training": history["seconds"].sum()}
+    for name, column in (("validation and cluster centres", "passes_seconds"), ("checkpoints", "checkpoint_seconds")):
+        if column in history:
+            totals[name] = history[column].sum()
+    waited = (history["seconds"] * history["data_wait_share"]).sum()
+    rate = history["rows"].sum() / max(history["seconds"].sum(), 1e-9)
+    rows: list[list[Any]] = [[name, f"{seconds:.1f} s"] for name, seconds in totals.items()]
+    rows += [
+        ["waiting for data", f"{waited:.1f} s, {waited / max(totals['training'], 1e-9):.1%} of training"],
+        ["rows a second in training", f"{rate:.0f}"],
+    ]
+    return [Table(("over all epochs", ""), rows)]
 
 
 def _data(run: TrainingRun) -> list[Table]:

@@ -37,6 +37,8 @@ class Step:
     """Of this worker; ``total`` of all."""
     inputs: dict[str, torch.Tensor]
     targets: dict[str, torch.Tensor]
+    groups: NDArray[np.int32]
+    """The row group of each row, as in LabelIndex.groups."""
 
 
 class Collate:
@@ -85,6 +87,7 @@ class Collate:
                 "action_units": torch.from_numpy(_array(row["action_units"]).reshape(-1, len(ACTION_UNITS))),
                 "compound": torch.from_numpy(_array(row["compound"])),
             },
+            groups=_array(row["group"]),
         )
 
     def _faces(self, encoded: pa.Array) -> NDArray[np.uint8]:

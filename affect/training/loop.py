@@ -1,6 +1,5 @@
 """What is done with the steps of a run: learn, find cluster centres, measure, keep checkpoints."""
 
-import io
 import logging
 import resource
 import time
@@ -9,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import distributed
 
-from affect import storage
 from affect.evaluation import CENTRES
+from affect.evaluation.examples import Examples
 from affect.metrics import FrameMetrics
 from affect.networks import Network
 from affect.networks.inputs import to_input, to_landmarks, to_sound_input
@@ -35,8 +33,6 @@ from affect.training.settings import TrainConfig
 from affect.training.stepping import Stepper
 
 logger = logging.getLogger("affect.training")
-
-SECONDS_BETWEEN_LINES = 5.0
 
 LEAVING_STEPS = 10
 """To ask whether a node is about to be taken away is to wait for all workers."""
@@ -75,12 +71,14 @@ class Learner:
         report: Callable[[dict[str, Any], bool], None],
         followers: Sequence[Follower] = (),
         leaving: Callable[[], bool] = lambda: False,
+        new_examples: Callable[[], Examples] | None = None,
     ) -> None:
         self.config, self.network, self.model, self.device = config, network, model, device
         self.steps_per_epoch = steps_per_epoch
         self.report = report
         self.followers = followers
         self.leaving, self._left = leaving, False
+        self.new_examples = new_examples
         self.optimiser = build_optimiser(config.optimiser, model.parameters())
         objective = MultiTask(config.objective, config.network)
         self.stepper = Stepper(config.compute, config.optimiser, network, model, objective, self.optimiser)
@@ -92,11 +90,12 @@ class Learner:
         self._losses: dict[str, torch.Tensor | float] = {}
         self._steps = self._rows = 0
         self._metrics = FrameMetrics(config.network)
+        self._examples: Examples | None = None
         self._new_centres = look_up(CENTRES, config.centres, "way to find cluster centres")
         self._centres = self._new_centres(network)
         self._epoch_began = time.monotonic()
-        self._last_line = self._last_step = time.monotonic()
-        self._waited = self._waited_for_step = 0.0
+        self._last_step = self._trained_at = time.monotonic()
+        self._waited = self._waited_for_step = self._checkpoint_seconds = 0.0
 
     def run(self, steps: Iterable[Step]) -> None:
         """Take all ``steps`` to the end of the run."""
@@ -142,7 +141,6 @@ class Learner:
         self._rows += step.total
         self._losses = {name: self._losses.get(name, 0) + value for name, value in named.items()}
         self._steps += 1
-        self._line(step, loss)
         self._tell(step, named, rate)
         if self._due():
             self._keep({"epoch": self.epoch, "step": self.step, "train_loss": float(loss)}, epoch_ended=False)
@@ -174,6 +172,9 @@ class Learner:
         self.model.eval()
         predictions = self.network.predict(self._inputs(step))
         self._metrics.update(predictions, step.targets)
+        if step.phase == "validation" and self.new_examples is not None:
+            self._examples = self._examples or self.new_examples()
+            self._examples.update(step.inputs["image"], predictions, step.targets, step.groups)
 
     def _close(self, step: Step) -> None:
         if step.phase == "train":
@@ -185,7 +186,9 @@ class Learner:
                 "seconds": time.monotonic() - self._epoch_began,
                 "data_wait_share": self._waited / max(1e-9, time.monotonic() - self._epoch_began),
                 "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "checkpoint_seconds": self._checkpoint_seconds,
             }
+            self._trained_at, self._checkpoint_seconds = time.monotonic(), 0.0
             align_buffers(self.network)
         elif step.phase == "centres":
             centres = self._new_centres(self.network)
@@ -194,16 +197,22 @@ class Learner:
             centres.set_centres(self.network)
         else:
             metrics = FrameMetrics(self.config.network)
-            for state in _of_all_workers(self._metrics.state()):
+            examples = self.new_examples() if self.new_examples is not None and step.phase == "validation" else None
+            kept = self._examples.state() if self._examples is not None else {}
+            for state, pictures in _of_all_workers((self._metrics.state(), kept)):
                 metrics.merge(state)
+                if examples is not None:
+                    examples.merge(pictures)
             self.results[step.phase] = metrics
+            for follower in self.followers:
+                follower.measured(step.phase, min(step.epoch + 1, self.config.epochs), metrics, examples)
             if step.epoch < self.config.epochs:
                 self._close_epoch(metrics.compute())
         self._begin_phase()
 
     def _close_epoch(self, metrics: dict[str, float]) -> None:
         metrics = metrics | {"score": score(metrics)}
-        self.history.append(self._trained | metrics)
+        self.history.append(self._trained | {"passes_seconds": time.monotonic() - self._trained_at} | metrics)
         if self.config.keep == "best" and (self.best is None or metrics["score"] > self.best[0]):
             self.best = metrics["score"], network_state(self.network)
         shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items() if name in _HEADLINES)
@@ -212,7 +221,7 @@ class Learner:
              self._trained["train_loss"], shown, rate)  # fmt: skip
         self.epoch, self.step = self.epoch + 1, 0
         for follower in self.followers:
-            follower.epoch(self.history[-1])
+            follower.epoch(self.history)
         self._keep(self.history[-1], epoch_ended=True)
         if self.epoch == self.config.epochs:
             self._choose()
@@ -226,7 +235,7 @@ class Learner:
     def _begin_phase(self) -> None:
         self._losses = {}
         self._steps = self._rows = 0
-        self._metrics = FrameMetrics(self.config.network)
+        self._metrics, self._examples = FrameMetrics(self.config.network), None
         self._centres = self._new_centres(self.network)
 
     def _tell(self, step: Step, losses: dict[str, torch.Tensor], rate: float) -> None:
@@ -248,20 +257,10 @@ class Learner:
     def _keep(self, metrics: dict[str, Any], *, epoch_ended: bool) -> None:
         began = time.monotonic()
         self.report(metrics, epoch_ended)
+        seconds = time.monotonic() - began
+        self._checkpoint_seconds += seconds
         for follower in self.followers:
-            follower.checkpoint(time.monotonic() - began)
-
-    def _line(self, step: Step, loss: torch.Tensor) -> None:
-        now = time.monotonic()
-        if now - self._last_line < SECONDS_BETWEEN_LINES:
-            return
-        self._last_line = now
-        elapsed = now - self._epoch_began
-        rate = self._steps / elapsed
-        left = (self.config.epochs - self.epoch) * self.steps_per_epoch - self.step
-        _log("epoch %d/%d step %d/%d: loss %.3f, %.0f rows/s, about %s left", self.epoch + 1, self.config.epochs,
-             step.step + 1, self.steps_per_epoch, float(loss.detach()), rate * step.total,
-             time.strftime("%H:%M:%S", time.gmtime(left / rate)))  # fmt: skip
+            follower.checkpoint(seconds)
 
     def state(self) -> dict[str, Any]:
         """All that is needed to go on: network, optimiser, schedule, place in the run, history.
@@ -330,10 +329,3 @@ def _rank() -> int:
 def _log(message: str, *values: Any) -> None:
     if _rank() == 0:
         logger.info(message, *values)
-
-
-def write_history(uri: str, history: list[dict[str, Any]]) -> None:
-    """Write the metrics of each epoch as Parquet, whole."""
-    buffer = io.BytesIO()
-    pd.DataFrame(history).to_parquet(buffer, index=False)
-    storage.write_bytes(uri, buffer.getvalue())

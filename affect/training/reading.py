@@ -27,6 +27,7 @@ STEPS = pa.schema(
         ("total", pa.int64()),  # rows of the global batch
         ("closes", pa.bool_()),  # the phase ends here; such a row has no pictures
         ("position", pa.list_(pa.int64())),  # of each row in the global batch
+        ("group", pa.list_(pa.int32())),  # of each row, in LabelIndex.groups
         ("lengths", pa.list_(pa.int64())),  # of the sequences that the rows make up
         ("image", pa.list_(pa.binary())),
         ("sound", pa.list_(pa.binary())),  # uint8 pictures of sound.frame_picture, not encoded
@@ -176,6 +177,7 @@ def _columns(index: LabelIndex, steps: list[StepRows]) -> dict[str, pa.Array]:
     nothing: list[list[int]] = [[]] * len(steps)
     return {
         "position": lists(pa.array(np.concatenate([step.position for step in steps]))),
+        "group": lists(pa.array(group)),
         **{
             name: make() if name in index.takes else pa.array(nothing, STEPS.field(name).type)
             for name, make in taken.items()

@@ -147,6 +147,24 @@ class PretrainedWeights(Configuration):
     """Checked when given."""
 
 
+class FollowSettings(Configuration):
+    """What a run tells and leaves while it goes on; docs/following.md."""
+
+    steps: int = Field(default=10, ge=1)
+    """Losses are read and told as means over so many steps; to read them is to wait for the device."""
+    tensorboard: bool = True
+    """Write RUN/tensorboard/."""
+    mlflow: str | None = None
+    """URI of an MLflow tracking server or database to record the run in as well."""
+    experiment: str = "affect-on-ray"
+    """The experiment of MLflow that the run belongs to."""
+    examples: bool | Literal["synthetic"] = "synthetic"
+    """Whether the report shows pictures of the validation split.
+
+    By default only where all of them are synthetic: the licences of the corpora do not let faces be passed on.
+    """
+
+
 STAGE = "stage:"
 """Before the name of an earlier stage, in place of a model's URI."""
 
@@ -198,6 +216,7 @@ class TrainConfig(Configuration):
     """How an ArcFace network's cluster centres are found, one of evaluation.CENTRES."""
     centre_rows: int = Field(default=2048, ge=7)
     """Training rows from which each epoch's cluster centres are taken; the final ones come from all rows."""
+    follow: FollowSettings = FollowSettings()
 
 
 class Chain(Configuration):
