@@ -12,7 +12,7 @@ from affect.training.following import Followed, Follower
 
 FOLLOWERS: list[Callable[[Followed], Follower | None]] = [
     lambda run: Progress(run.steps_per_epoch, run.config.epochs),
-    lambda run: Records(run.out),
+    Records,
     lambda run: TensorBoard(run) if run.config.follow.tensorboard else None,
     lambda run: MLflow(run) if run.config.follow.mlflow else None,
     Page,  # after those that write what it shows

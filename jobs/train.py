@@ -22,6 +22,7 @@ from affect import samples, storage
 from affect.errors import AffectError
 from affect.following.mlflow import begin_mlflow_run, end_mlflow_run
 from affect.models.files import load_description
+from affect.reports.chain_report import write_chain_report
 from affect.reports.run_folder import write_run_report
 from affect.runs import RunFolder
 from affect.training.beginning import begin
@@ -166,13 +167,19 @@ def train_chain(chain: Chain, out: str) -> dict[str, Any]:
         answer: dict[str, Any] = {}
         for number, (name, stage) in enumerate(chain.stages.items(), start=1):
             logger.info("stage %d of %d: %s", number, len(chain.stages), name)
+            write_chain_report(chain, run.uri, "running")
             start = tuple(
                 one.model_copy(update={"model": run.file(one.model.removeprefix(STAGE))})
                 if one.model.startswith(STAGE)
                 else one
                 for one in stage.start
             )
-            answer = train_once(stage.model_copy(update={"start": start}), run.file(name))
+            try:
+                answer = train_once(stage.model_copy(update={"start": start}), run.file(name))
+            except BaseException:
+                write_chain_report(chain, run.uri, "stopped")
+                raise
+        write_chain_report(chain, run.uri, "finished")
         run.done(answer)
         return answer
 

@@ -18,7 +18,7 @@ from affect.errors import AffectError
 from affect.runs import RunFolder
 from affect.training.settings import TrainConfig
 from affect.tuning.space import assignments
-from jobs.train import fit
+from jobs.train import fit, leave_report
 
 EPOCHS = "epochs_done"
 """What ASHA counts: a report after the first epoch says 1."""
@@ -52,7 +52,9 @@ def run_trial(drawn: Mapping[str, Any], sweep_uri: str, train: Mapping[str, Any]
         name = trial_name(drawn["point"], tune.get_context().get_trial_id())
         with RunFolder(trial_uri(sweep_uri, name), config) as run:
             if not run.finished:
-                run.done(_fit_and_report(config, run.uri, metric))
+                answer = _fit_and_report(config, run.uri, metric)
+                leave_report(config, run.uri, answer)
+                run.done(answer)
             answer = run.summary()
         value = _reached(answer["metrics"]["validation"], metric)
     except Exception as error:  # noqa: BLE001 - whatever it was, the sweep goes on and shows it

@@ -26,6 +26,8 @@ from affect.training.settings import TrainConfig
 
 Kind = Literal["right", "wrong", "chance"]
 
+OF_AN_OUTPUT = 2
+"""So many times as many examples of an output that has no classes."""
 LARGEST = 96
 """Pixels of a side; larger pictures are made smaller."""
 QUALITY = 80
@@ -156,13 +158,14 @@ class Examples:
     def _offer(self, place: tuple[Kind, str], source: str, key: tuple[float, int], make: Callable[[], Example]) -> bool:
         """Keep it if it is among the best; False where what is worse than it need not be offered."""
         kept = self.kept.setdefault(place, {})
-        full = len(kept) >= self.of_each
+        most = self.of_each * (1 if place[1] in EXPRESSIONS else OF_AN_OUTPUT)
+        full = len(kept) >= most
         if full and key >= max(one for one, _ in kept.values()):
             return False
         if source in kept and key >= kept[source][0]:
             return True
         kept[source] = key, make()
-        if len(kept) > self.of_each:
+        if len(kept) > most:
             del kept[max(kept, key=lambda name: kept[name][0])]
         return True
 

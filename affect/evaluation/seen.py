@@ -31,6 +31,8 @@ class Seen(Configuration):
     split: str
     epoch: int
     """After so many epochs."""
+    synthetic: bool
+    """Whether any of the run's data is."""
     confusion: Counts | None = None
     """(7, 7) of expressions, rows are labels."""
     plane_labels: Counts | None = None
@@ -41,7 +43,9 @@ class Seen(Configuration):
     examples: tuple[SeenPicture, ...] = ()
 
     @classmethod
-    def of(cls, split: str, epoch: int, metrics: FrameMetrics, examples: Examples | None) -> Self:
+    def of(
+        cls, split: str, epoch: int, metrics: FrameMetrics, examples: Examples | None = None, *, synthetic: bool
+    ) -> Self:
         """What was measured on all workers."""
         units = None
         if metrics.detections is not None:
@@ -53,6 +57,7 @@ class Seen(Configuration):
         return cls(
             split=split,
             epoch=epoch,
+            synthetic=synthetic,
             confusion=None if metrics.confusion is None else metrics.confusion.tolist(),
             plane_labels=None if metrics.plane is None else metrics.plane.labels.tolist(),
             plane_predictions=None if metrics.plane is None else metrics.plane.predictions.tolist(),

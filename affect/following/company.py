@@ -1,7 +1,8 @@
 """Followers together: losses are read once for all of them, and none of them can end the run."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from affect.training.following import Follower, Point, StepFacts
 logger = logging.getLogger("affect.training")
 
 PATIENCE = 3
-"""So many failures in a row, and a follower is told no more."""
+"""So many failures in a row to take in one kind of news, and a follower is told no more."""
 
 
 class Company(Follower):
@@ -25,7 +26,7 @@ class Company(Follower):
     def __init__(self, members: Sequence[Follower], every: int) -> None:
         self.members = list(members)
         self.every = every
-        self._failures = dict.fromkeys(map(id, self.members), 0)
+        self._failures: Counter[tuple[int, str]] = Counter()
         self._facts: list[StepFacts] = []
         self._sums: dict[str, torch.Tensor] = {}
 
@@ -34,22 +35,22 @@ class Company(Follower):
         # Added up where they are, so that the device is waited for once a point.
         for name, loss in facts.losses.items():
             self._sums[name] = self._sums[name] + loss if name in self._sums else loss
-        self._tell(lambda member: member.step(facts))
+        self._tell("step", facts)
         if len(self._facts) >= self.every:
             self._point()
 
     def measured(self, split: str, epoch: int, metrics: FrameMetrics, examples: Examples | None) -> None:
         self._point()
-        self._tell(lambda member: member.measured(split, epoch, metrics, examples))
+        self._tell("measured", split, epoch, metrics, examples)
 
     def epoch(self, history: Sequence[Mapping[str, Any]]) -> None:
-        self._tell(lambda member: member.epoch(history))
+        self._tell("epoch", history)
 
     def checkpoint(self, seconds: float) -> None:
-        self._tell(lambda member: member.checkpoint(seconds))
+        self._tell("checkpoint", seconds)
 
     def close(self) -> None:
-        self._tell(lambda member: member.close())
+        self._tell("close")
 
     def _point(self) -> None:
         if not self._facts:
@@ -67,17 +68,18 @@ class Company(Follower):
             waited=sum(one.waited for one in facts),
         )
         self._facts, self._sums = [], {}
-        self._tell(lambda member: member.point(point))
+        self._tell("point", point)
 
-    def _tell(self, tell: Callable[[Follower], None]) -> None:
+    def _tell(self, what: str, *about: Any) -> None:
         for member in list(self.members):
+            place = id(member), what
             try:
-                tell(member)
-                self._failures[id(member)] = 0
+                getattr(member, what)(*about)
+                self._failures[place] = 0
             except Exception as error:  # noqa: BLE001 - whatever it is, training is worth more
-                self._failures[id(member)] += 1
-                last = self._failures[id(member)] >= PATIENCE
+                self._failures[place] += 1
+                last = self._failures[place] >= PATIENCE
                 if last:
                     self.members.remove(member)
-                what = "the run goes on without it" if last else "the run goes on"
-                logger.warning("%s: %s: %s; %s", type(member).__name__, type(error).__name__, error, what)
+                end = "the run goes on without it" if last else "the run goes on"
+                logger.warning("%s: %s: %s; %s", type(member).__name__, type(error).__name__, error, end)

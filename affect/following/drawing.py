@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from affect.labels import EXPRESSIONS
 from affect.metrics.plane import PlaneCounts
 
-CELL = 56
+CELL = 66
 MARGIN = 90
 INK = (40, 48, 60)
 BLUE = np.array([61, 127, 224], np.float64)
@@ -29,7 +29,7 @@ def confusion_picture(counts: NDArray[np.int64]) -> NDArray[np.uint8]:
                 _write(picture, str(counts[row, column]), left + CELL // 2, top + CELL // 2, centred=True)
     for number, name in enumerate(EXPRESSIONS[:side]):
         _write(picture, name, 4, number * CELL + CELL // 2)
-        _write(picture, name[:8], MARGIN + number * CELL + 2, side * CELL + 14 + 14 * (number % 2))
+        _write(picture, name, MARGIN + number * CELL + 2, side * CELL + 14 + 14 * (number % 2))
     _write(picture, "rows: labels, columns: predictions", MARGIN, side * CELL + 60)
     return picture
 

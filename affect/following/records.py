@@ -11,7 +11,7 @@ from affect import storage
 from affect.evaluation.examples import Examples
 from affect.evaluation.seen import Seen
 from affect.metrics import FrameMetrics
-from affect.training.following import Follower, Point
+from affect.training.following import Followed, Follower, Point
 
 STEPS = "steps.parquet"
 VALIDATION = "validation.json"
@@ -23,13 +23,14 @@ SECONDS_BETWEEN = 15.0
 
 
 class Records(Follower):
-    """Keeps steps.parquet, a row a Point or several, and validation.json of the folder ``out``.
+    """Keeps steps.parquet, a row a Point or several, and validation.json of the run's folder.
 
     A run that goes on from a checkpoint drops the rows of the steps that it takes again.
     """
 
-    def __init__(self, out: str) -> None:
-        self.out = out
+    def __init__(self, followed: Followed) -> None:
+        self.out = followed.out
+        self.synthetic = any(synthetic for _, _, synthetic in followed.corpora)
         self.rows: list[dict[Any, Any]] = []
         self._written = time.monotonic()
 
@@ -45,7 +46,8 @@ class Records(Follower):
 
     def measured(self, split: str, epoch: int, metrics: FrameMetrics, examples: Examples | None) -> None:
         if split == "validation":
-            Seen.of(split, epoch, metrics, examples).write(storage.join(self.out, VALIDATION))
+            seen = Seen.of(split, epoch, metrics, examples, synthetic=self.synthetic)
+            seen.write(storage.join(self.out, VALIDATION))
 
     def epoch(self, history: Sequence[Mapping[str, Any]]) -> None:  # noqa: ARG002
         self._write()

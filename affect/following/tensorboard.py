@@ -1,6 +1,5 @@
 """Event files for TensorBoard, in the folder tensorboard/ of a run."""
 
-import contextlib
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,16 +21,16 @@ SECONDS_BETWEEN_FLUSHES = 10
 class TensorBoard(Follower):
     """Writes losses, learning rate and speed by step, and what each epoch is measured by, at its last step.
 
-    A local run's events are written where they lie. On S3 each epoch's events are a file of their own, which is
-    uploaded whole when the epoch ends and when the run does. A run that goes on from a checkpoint tells TensorBoard to
+    A local run's events are written where they lie. On S3 the events up to each checkpoint are a file of their
+    own, which is uploaded whole. A run that goes on from a checkpoint tells TensorBoard to
     forget the steps that it takes again.
     """
 
     def __init__(self, followed: Followed) -> None:
         self.followed = followed
         self.folder = storage.join(followed.out, FOLDER)
-        self._local = storage.is_local(self.folder)
-        self._stack = contextlib.ExitStack()
+        # What could not be uploaded stays here until it can.
+        self._temporary = None if storage.is_local(self.folder) else tempfile.TemporaryDirectory()
         self._writer: SummaryWriter | None = None
         self._began = False
 
@@ -61,29 +60,30 @@ class TensorBoard(Follower):
         for name in ("score", "seconds", "passes_seconds", "checkpoint_seconds"):
             if name in history[-1]:
                 writer.add_scalar(f"epoch/{name}", history[-1][name], step)
-        if self._local:
+        if self._temporary is None:
             writer.flush()
-        else:
+
+    def checkpoint(self, seconds: float) -> None:  # noqa: ARG002
+        if self._temporary is not None:
             self._upload()
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._upload()
+        self._upload()
+        if self._temporary is not None:
+            self._temporary.cleanup()
 
     def _open(self, step: int, *, takes: bool = False) -> SummaryWriter:
         """The writer; a new one begins at ``step``, which ``takes`` says is being taken, perhaps again."""
         if self._writer is not None:
             return self._writer
         before = self._began or bool(storage.list_files(self.folder))
-        place = self.folder if self._local else self._stack.enter_context(tempfile.TemporaryDirectory())
         self._writer = SummaryWriter(
-            place,
+            self.folder if self._temporary is None else self._temporary.name,
             purge_step=step if takes and before and not self._began else None,
             max_queue=1000,
             flush_secs=SECONDS_BETWEEN_FLUSHES,
             filename_suffix=f".{step}",  # the name has whole seconds only
         )
-        self._place = Path(place)
         if not before:
             self._writer.add_text("config", f"```yaml\n{self.followed.config.to_yaml()}```", 0)
         self._began = True
@@ -91,10 +91,10 @@ class TensorBoard(Follower):
 
     def _upload(self) -> None:
         """End the writer's file; the next event begins another."""
-        assert self._writer is not None
-        self._writer.close()
-        self._writer = None
-        if not self._local:
-            for file in sorted(self._place.iterdir()):
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if self._temporary is not None:
+            for file in sorted(Path(self._temporary.name).iterdir()):
                 storage.write_bytes(storage.join(self.folder, file.name), file.read_bytes())
-        self._stack.close()
+                file.unlink()

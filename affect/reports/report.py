@@ -28,6 +28,14 @@ class Badge:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A cell that leads to a file beside the page."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Tile:
     """A figure to read first."""
 
@@ -38,7 +46,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Table:
-    """Cells are text, numbers or badges; numbers are aligned right. ``highlight`` is the index of a row to mark."""
+    """Cells are text, numbers, badges or links; numbers are aligned right. ``highlight`` is the index of a row."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
@@ -86,11 +94,12 @@ class Picture:
 
 @dataclass(frozen=True)
 class Pictures:
-    """Pictures side by side under a heading."""
+    """Pictures side by side under a heading, across the page if ``wide``."""
 
     title: str
     pictures: Sequence[Picture]
     note: str = ""
+    wide: bool = True
     kind: str = "pictures"
 
 

@@ -9,10 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from affect.configuration import flatten
+from affect.evaluation.examples import Kind
 from affect.evaluation.seen import Seen, SeenPicture
-from affect.labels import ACTION_UNIT_NAMES, EXPRESSIONS
+from affect.labels import ACTION_UNIT_NAMES, EXPRESSIONS, VALENCE_AROUSAL
 from affect.reports import corpus_figures, figures
 from affect.reports.report import (
+    NOTHING,
     Badge,
     Command,
     Figure,
@@ -28,7 +30,7 @@ from affect.reports.report import (
 
 State = Literal["running", "finished", "stopped"]
 
-_STATES: Mapping[State, Badge] = {
+STATES: Mapping[State, Badge] = {
     "running": Badge("running", "accent"),
     "finished": Badge("finished", "good"),
     "stopped": Badge("stopped", "bad"),
@@ -49,6 +51,14 @@ TILES = {
     "expression_macro_f1": "Expression macro F1",
     "action_units_f1": "Action unit F1",
 }
+
+
+EXAMPLES_NOTE = (
+    "Labels → predictions; V is valence, A arousal. Of action units, ? marks those predicted and not labelled, "
+    "+ those missed. No two pictures of a kind are of one video."
+)
+
+SYNTHETIC = Badge("SYNTHETIC DATA", "warn")
 
 
 @dataclass(frozen=True)
@@ -89,8 +99,8 @@ def run_report(run: TrainingRun) -> Report:
         refresh_s=20 if run.state == "running" else None,
         sections=[
             Section("Commands", [Command(title, text) for title, text in run.commands.items()]),
-            Section("Within epochs", _within(run), note="Each point is the mean over some steps of training."),
             Section("Learning curves", _curves(run), note="Metrics are of the validation split."),
+            Section("Within epochs", _within(run), note="Each point is the mean over some steps of training."),
             Section("Final metrics", _final(run)),
             Section("Each label", _labels(run), note=_of_what(run)),
             Section(
@@ -98,7 +108,7 @@ def run_report(run: TrainingRun) -> Report:
                 _plane(run),
                 note="Frames of the validation split; both share one colour scale.",
             ),
-            Section("Examples", _examples(run), note=_of_what(run)),
+            Section("Examples", _examples(run), note=f"{_of_what(run)} {EXAMPLES_NOTE}"),
             Section("Time", _time(run)),
             Section("Data", _data(run)),
             Section("Configuration", _configuration(run), folded=True),
@@ -108,7 +118,7 @@ def run_report(run: TrainingRun) -> Report:
 
 def _badges(run: TrainingRun) -> list[Badge]:
     synthetic = any(entry.get("synthetic") for entry in run.data)
-    return [_STATES[run.state], *([Badge("SYNTHETIC DATA", "warn")] if synthetic else [])]
+    return [STATES[run.state], *([SYNTHETIC] if synthetic else [])]
 
 
 def _of_what(run: TrainingRun) -> str:
@@ -133,7 +143,10 @@ def _within(run: TrainingRun) -> list[Figure]:
     losses = [name for name in map(str, steps) if name == "loss" or name.endswith("_loss")]
     rates = {"rows/s": (steps["rows"] / steps["seconds"].clip(lower=1e-9)).tolist()}
     return [
-        Figure("Loss", figures.lines(x, {name.replace("_", " "): steps[name].tolist() for name in losses}, "step", "")),
+        Figure(
+            "Loss, by step",
+            figures.lines(x, {name.replace("_", " "): steps[name].tolist() for name in losses}, "step", ""),
+        ),
         Figure("Learning rate", figures.lines(x, {"learning rate": steps["learning_rate"].tolist()}, "step", "")),
         Figure("Rows a second", figures.lines(x, rates, "step", "").update_layout(yaxis_rangemode="tozero")),
         Figure("Share of the time spent waiting for data", _waiting(x, steps)),
@@ -240,45 +253,47 @@ def _plane(run: TrainingRun) -> list[Figure]:
     return [Figure(title, figures.plane_of_counts(cells, highest)) for title, cells in known.items()]
 
 
-_KINDS: Mapping[str, tuple[str, Tone, str]] = {
-    "right": ("Nearest to their labels", "good", "Of expressions, those that are predicted right with most certainty."),
-    "wrong": ("Furthest from their labels", "bad", "Of expressions, those predicted wrong; the least probable labels."),
-    "chance": ("By chance", "plain", "Drawn from each expression without regard to what was predicted."),
+_OF_CLASSES: Mapping[Kind, str] = {
+    "right": "Expressions: right, and surest of it",
+    "wrong": "Expressions: wrong, and furthest from the label",
+    "chance": "Expressions: drawn by chance",
 }
+_OF_OUTPUTS: Mapping[Kind, str] = {"right": "nearest to the labels", "wrong": "furthest from the labels"}
 
 
 def _examples(run: TrainingRun) -> list[Pictures]:
-    if run.seen is None:
-        return []
-    made = []
-    for kind, (title, tone, note) in _KINDS.items():
-        chosen = [_picture(example, tone) for example in run.seen.examples if example.kind == kind]
-        if chosen:
-            made.append(Pictures(title, chosen, note))
-    return made
+    shown: dict[str, list[Picture]] = {title: [] for title in _OF_CLASSES.values()}
+    for example in run.seen.examples if run.seen is not None else ():
+        of_class = example.group in EXPRESSIONS
+        title = _OF_CLASSES[example.kind] if of_class else f"{example.group.capitalize()}: {_OF_OUTPUTS[example.kind]}"
+        shown.setdefault(title, []).append(_picture(example))
+    return [
+        Pictures(title, pictures, wide=title in _OF_CLASSES.values()) for title, pictures in shown.items() if pictures
+    ]
 
 
-def _picture(example: SeenPicture, tone: Tone) -> Picture:
+def _picture(example: SeenPicture) -> Picture:
+    """Labels, an arrow, predictions; the colour is that of the expression, right or wrong."""
     labels, said = example.labels, example.predictions
     lines = []
-    if "expression" in labels:
+    tone: Tone = "plain"
+    if "expression" in said:
         certain = f"{said['expression']} {said['probability']:.2f}"
-        same = labels["expression"] == said["expression"]
-        lines.append(certain if same else f"{labels['expression']}, not {certain}")
-        if tone == "plain":
-            tone = "good" if same else "bad"
-    elif "expression" in said:
-        lines.append(f"{said['expression']} {said['probability']:.2f}")
-    if "valence" in said:
-        given = f" (label {labels['valence']:.2f}, {labels['arousal']:.2f})" if "valence" in labels else ""
-        lines.append(f"VA {said['valence']:.2f}, {said['arousal']:.2f}{given}")
+        label = labels.get("expression", NOTHING)
+        if "expression" in labels:
+            tone = "good" if label == said["expression"] else "bad"
+        lines.append(certain if tone == "good" else f"{label} → {certain}")
+    for name in VALENCE_AROUSAL:
+        if name in said:
+            label = f"{labels[name]:.2f}" if name in labels else NOTHING
+            lines.append(f"{name[0].upper()} {label} → {said[name]:.2f}")
     if "action_units" in said:
         lines.append(_units(said["action_units"], labels.get("action_units")))
-    return Picture(example.jpeg, [*lines, example.source], tone)
+    corpus, _, video = example.source.split("/", 2)
+    return Picture(example.jpeg, [*lines, f"{corpus} {video}"], tone)
 
 
 def _units(said: Sequence[str], labelled: Sequence[str] | None) -> str:
-    """What is predicted, marked with what labels say: + is missed, ? is not in them."""
     if labelled is None:
         return "AU " + (" ".join(name.removeprefix("AU") for name in said) or "none")
     missed = [f"+{name.removeprefix('AU')}" for name in labelled if name not in said]
@@ -298,7 +313,7 @@ def _time(run: TrainingRun) -> list[Table]:
     rate = history["rows"].sum() / max(history["seconds"].sum(), 1e-9)
     rows: list[list[Any]] = [[name, f"{seconds:.1f} s"] for name, seconds in totals.items()]
     rows += [
-        ["waiting for data", f"{waited:.1f} s, {waited / max(totals['training'], 1e-9):.1%} of training"],
+        ["waiting for data", f"{waited:.1f} s ({waited / max(totals['training'], 1e-9):.0%})"],
         ["rows a second in training", f"{rate:.0f}"],
     ]
     return [Table(("over all epochs", ""), rows)]

@@ -113,6 +113,13 @@ def test_the_command_line(folder: str, tmp_path: Path, monkeypatch: pytest.Monke
     first = CliRunner().invoke(train_job.app, arguments, catch_exceptions=False)
     assert "valence_ccc" in first.output
     done = (tmp_path / "run" / "DONE").read_bytes()
+    left = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"metrics.parquet", "metrics.csv", "steps.parquet", "validation.json", "tensorboard", "report.html"} <= left
+    report = (tmp_path / "run" / "report.html").read_text()
+    assert "SYNTHETIC DATA" in report
+    assert report.count("data:image/jpeg") == len(
+        json.loads((tmp_path / "run" / "validation.json").read_text())["examples"]
+    )
     again = CliRunner().invoke(train_job.app, arguments, catch_exceptions=False)
     assert again.exit_code == 0
     assert (tmp_path / "run" / "DONE").read_bytes() == done

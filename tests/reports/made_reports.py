@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 
+from affect.evaluation.seen import Seen, SeenPicture
+from affect.metrics.plane import PlaneCounts
 from affect.reports.run_report import TrainingRun
 from affect.tuning.results import Sweep, Trial
 
@@ -60,10 +62,33 @@ def made_sweep(finished: bool = True) -> Sweep:
     return sweep
 
 
+def made_seen(**changes: object) -> Seen:
+    """All that can be seen of a split, with three pictures."""
+    plane = PlaneCounts()
+    points = np.random.default_rng(0).uniform(-1, 1, (500, 2))
+    plane.update(points * 0.5, points)
+    said = {"expression": "fear", "probability": 0.75, "valence": -0.5, "arousal": 0.25, "action_units": ["AU1", "AU4"]}
+    labels = {"expression": "fear", "valence": -0.25, "arousal": 0.5, "action_units": ["AU1", "AU20"]}
+    picture = SeenPicture(
+        kind="right", group="fear", source="made/validation/v1", jpeg="AAAA", labels=labels, predictions=said
+    )
+    wrong = {"kind": "wrong", "group": "anger", "labels": {"expression": "anger"}}
+    near = {"group": "valence and arousal", "labels": {"valence": -0.5, "arousal": 0.25}}
+    known = {
+        "split": "validation",
+        "epoch": 3,
+        "synthetic": True,
+        "confusion": (np.diag([5, 6, 7, 0, 9, 10, 11]) + np.eye(7, k=1, dtype=np.int64)).tolist(),
+        "plane_labels": plane.labels.tolist(),
+        "plane_predictions": plane.predictions.tolist(),
+        "action_units": {"AU1": (6, 2, 2, 90), "AU12": (0, 0, 0, 0)},
+        "examples": (picture, picture.model_copy(update=wrong), picture.model_copy(update=near)),
+    }
+    return Seen.parse(known | changes)
+
+
 def made_run(**changes: object) -> TrainingRun:
     """Three epochs with all that a run can have."""
-    points = np.random.default_rng(0).uniform(-1, 1, (500, 2)).astype(np.float32)
-    confusion = np.diag([5, 6, 7, 0, 9, 10, 11]) + np.eye(7, k=1, dtype=np.int64)
     known = {
         "title": "MT-VGG",
         "uri": "/runs/mt-vgg",
@@ -71,6 +96,10 @@ def made_run(**changes: object) -> TrainingRun:
             {
                 "epoch": [1, 2, 3],
                 "train_loss": [3.0, 2.0, 1.5],
+                "rows": [400, 400, 400],
+                "seconds": [4.0, 2.0, 2.0],
+                "data_wait_share": [0.5, 0.0, 0.0],
+                "passes_seconds": [1.0, 1.0, 1.0],
                 "train_expression_loss": [1.0, 0.9, 0.8],
                 "valence_ccc": [0.1, 0.2, 0.3],
                 "arousal_ccc": [0.15, 0.25, 0.35],
@@ -83,9 +112,20 @@ def made_run(**changes: object) -> TrainingRun:
             "test": {"valence_ccc": 0.28, "AU1_f1": 0.7, "AU12_f1": 0.2, "score": 0.38},
         },
         "data": [{"corpus": "sample", "fingerprint": "abc123", "synthetic": True}],
-        "confusion": confusion,
-        "labels": points,
-        "predictions": points * 0.5,
+        "steps": pd.DataFrame(
+            {
+                "step": [10, 20],
+                "steps": 10,
+                "epoch": 0,
+                "learning_rate": [0.1, 0.2],
+                "rows": 100,
+                "seconds": [2.0, 1.0],
+                "waited": [1.0, 0.1],
+                "loss": [3.5, 2.5],
+                "expression_loss": [1.0, 0.9],
+            }
+        ),
+        "seen": made_seen(),
     }
     return TrainingRun(**(known | changes))
 

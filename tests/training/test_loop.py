@@ -1,6 +1,6 @@
 """A run without Ray: reads, learns, measures, and goes on from a checkpoint as if never stopped."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,12 @@ import torch
 
 from affect import networks
 from affect.errors import AffectError
+from affect.evaluation.examples import Examples, examples_of
+from affect.metrics import FrameMetrics
 from affect.networks.inputs import to_input
 from affect.networks.spec import ArcFace, NetworkSpec, Recurrent
 from affect.training.batches import Collate, Step
+from affect.training.following import Follower, StepFacts
 from affect.training.index import build_index
 from affect.training.loop import LEAVING_STEPS, Learner, load_state, save_state
 from affect.training.not_finite import NotFiniteError, save_batch
@@ -158,6 +161,52 @@ def test_keep_best_returns_to_the_best_epoch(folder: str) -> None:
     weights = {name: value for name, value in run.network.state_dict().items() if not name.endswith("centres")}
     for name, value in weights.items():
         torch.testing.assert_close(value, kept[best][name], rtol=0, atol=0, msg=name)
+
+
+class Listens(Follower):
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+
+    def step(self, facts: StepFacts) -> None:
+        self.told.append(("step", facts.number, facts.epoch, facts.rows))
+
+    def measured(self, split: str, epoch: int, metrics: FrameMetrics, examples: Examples | None) -> None:
+        self.told.append(("measured", split, epoch, metrics.compute(), examples and len(examples.chosen())))
+
+    def epoch(self, history: Sequence[Mapping[str, Any]]) -> None:
+        self.told.append(("epoch", len(history)))
+
+    def checkpoint(self, seconds: float) -> None:
+        self.told.append(("checkpoint",))
+
+
+def test_followers_are_told_what_happens_in_order(folder: str) -> None:
+    settings = config(folder, batch=BatchSettings(size=48, rows_per_epoch=96), checkpoint_steps=1)
+    plan = course(settings)
+    run = learner(settings, plan, lambda metrics, ended: None)
+    listens = Listens()
+    run.followers = [listens]
+    run.new_examples = examples_of(settings, plan.passes["validation", False].index)
+    run.run(steps(settings, plan))
+    assert [told[0] for told in listens.told] == [
+        *["step", "checkpoint", "step", "measured", "epoch", "checkpoint"] * 2,
+        "measured",
+        "measured",
+    ]
+    assert [told[1:] for told in listens.told if told[0] == "step"] == [(1, 0, 48), (2, 0, 48), (3, 1, 48), (4, 1, 48)]
+    measured = [told[1:] for told in listens.told if told[0] == "measured"]
+    assert [(split, epoch) for split, epoch, *_ in measured] == [
+        ("validation", 1),
+        ("validation", 2),
+        ("validation", 2),
+        ("test", 2),
+    ]
+    assert measured[1][2]["valence_ccc"] == run.history[1]["valence_ccc"]
+    assert all(count > 10 for split, *_, count in measured if split == "validation")
+    assert measured[-1][-1] is None
+    row = run.history[-1]
+    assert 0 < row["checkpoint_seconds"] < row["seconds"]
+    assert row["passes_seconds"] > 0
 
 
 def test_crops_of_another_size_are_refused(folder: str) -> None:
