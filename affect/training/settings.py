@@ -178,8 +178,8 @@ class Start(Configuration):
     """What is taken from it, by name, such as streams.image.encoder."""
 
 
-CHANGEABLE = frozenset({"resources", "compute"})
-"""Of a run's settings: with more or fewer workers, or computed otherwise, it learns the same but for rounding."""
+CHANGEABLE = frozenset({"resources", "compute", "follow"})
+"""Of a run's settings: with more or fewer workers, computed or followed otherwise, what it learns is the same."""
 
 
 class TrainConfig(Configuration):
