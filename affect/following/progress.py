@@ -5,12 +5,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from affect.pacing import between_lines, duration
 from affect.training.following import Follower, StepFacts
 
 logger = logging.getLogger("affect.training")
-
-SHORTEST_S, LONGEST_S = 5.0, 300.0
-"""Between lines: a fiftieth of the time since the start, within these."""
 
 STARVED = 0.1
 """The share of time spent waiting for data from which a line tells it."""
@@ -41,7 +39,7 @@ class Progress(Follower):
             self._typical_s += facts.seconds
             self._typical += 1
         self._begun = True
-        if not self._typical or now - self._line < min(LONGEST_S, max(SHORTEST_S, (now - self._began) / 50)):
+        if not self._typical or now - self._line < between_lines(now - self._began):
             return
         share = self._waited / max(self._seconds, 1e-9)
         logger.info(
@@ -73,9 +71,3 @@ class Progress(Follower):
         # One within an epoch lengthens the step after it.
         if not self._ended and self._between:
             self._between_s += seconds
-
-
-def duration(seconds: float) -> str:
-    """Hours, however many, minutes and seconds: 00:02:10."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{rest:02}"

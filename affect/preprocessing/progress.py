@@ -6,13 +6,16 @@ import time
 from types import TracebackType
 from typing import Self
 
+from affect.pacing import between_lines, duration
+
 logger = logging.getLogger("affect.preprocess")
 
 
 class Progress:
-    """Use as ``with Progress(total) as progress:``; logs clips, frames a second and the time left every few seconds.
+    """Use as ``with Progress(total) as progress:``; logs clips, frames a second and the time left.
 
-    ``things`` is what is counted where it is not clips.
+    Every ``every_s`` seconds at first, more rarely the longer it takes. ``things`` is what is counted where it is not
+    clips.
     """
 
     def __init__(self, clips: int, every_s: float = 5.0, things: str = "clips") -> None:
@@ -29,7 +32,7 @@ class Progress:
         self.set_aside += set_aside
 
     def line(self) -> str:
-        """For example ``12/50 clips, 1440 frames, 31.0 frames/s, 1 set aside, about 2:10 left``."""
+        """For example ``12/50 clips, 1440 frames, 31.0 frames/s, 1 set aside, about 00:02:10 left``."""
         spent = time.monotonic() - self._began
         parts = [
             f"{self.done}/{self.clips} {self.things}",
@@ -39,8 +42,7 @@ class Progress:
         if self.set_aside:
             parts.append(f"{self.set_aside} set aside")
         if self.done:
-            minutes, seconds = divmod(round(spent / self.done * (self.clips - self.done)), 60)
-            parts.append(f"about {minutes}:{seconds:02} left")
+            parts.append(f"about {duration(spent / self.done * (self.clips - self.done))} left")
         return ", ".join(parts)
 
     def __enter__(self) -> Self:
@@ -54,5 +56,5 @@ class Progress:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._stop.wait(self.every_s):
+        while not self._stop.wait(between_lines(time.monotonic() - self._began, self.every_s)):
             logger.info(self.line())

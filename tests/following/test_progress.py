@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from affect.following.progress import Progress, duration
+from affect.following.progress import Progress
 from tests.following.made_runs import facts, row
 
 
@@ -62,11 +62,7 @@ def test_lines_grow_rare(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCapt
     with caplog.at_level(logging.INFO, "affect.training"):
         for minutes in (4, 24 * 60):
             caplog.clear()
-            run(Progress(10**6, 1), clock, epochs=1, steps=minutes * 60, step_s=1.0)
+            run(Progress(10**6, 1), clock, epochs=1, steps=minutes * 12, step_s=5.0)
             counts[minutes] = len(caplog.records)
     assert 40 <= counts[4] <= 48
     assert counts[24 * 60] < 600
-
-
-def test_more_than_a_day() -> None:
-    assert duration(49 * 3600 + 61.4) == "49:01:01"

@@ -16,7 +16,7 @@ def test_lines_come_while_it_runs(caplog: pytest.LogCaptureFixture) -> None:
         time.sleep(0.2)
     lines = [record.message for record in caplog.records]
     assert len(lines) >= 2
-    assert re.fullmatch(r"2/4 clips, 30 frames, [\d.]+ frames/s, 1 set aside, about \d+:\d\d left", lines[-1])
+    assert re.fullmatch(r"2/4 clips, 30 frames, [\d.]+ frames/s, 1 set aside, about \d\d:\d\d:\d\d left", lines[-1])
     count = len(lines)
     time.sleep(0.15)
     assert len(caplog.records) == count
