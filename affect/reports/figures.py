@@ -121,11 +121,16 @@ def confusion(matrix: NDArray[np.int64], labels: Sequence[str]) -> go.Figure:
     return made
 
 
-def plane_of_counts(counts: NDArray[np.floating] | NDArray[np.integer], highest: int) -> go.Figure:
-    """2-D histogram of valence and arousal, (n, n) counts as in metrics.plane (IJCV 2019, Figs 14-19).
+def plane(points: NDArray[np.floating], highest: int, bins: int = 20) -> go.Figure:
+    """2-D histogram of valence and arousal, (n, 2) in [-1, 1] (IJCV 2019, Figs 14-19).
 
     ``highest`` is the count at the end of the colour scale, so that two histograms can share it.
     """
+    return plane_of_counts(plane_counts(points, bins), highest)
+
+
+def plane_of_counts(counts: NDArray[np.floating] | NDArray[np.integer], highest: int) -> go.Figure:
+    """``plane`` of counts as ``plane_counts`` gives them."""
     bins = len(counts)
     centres = (np.arange(bins) + 0.5) * 2 / bins - 1
     made = figure("valence", "arousal", height=400)
@@ -143,6 +148,15 @@ def plane_of_counts(counts: NDArray[np.floating] | NDArray[np.integer], highest:
     made.update_xaxes(range=[-1, 1], dtick=0.5, constrain="domain")
     made.update_yaxes(range=[-1, 1], dtick=0.5, scaleanchor="x", constrain="domain")
     return made
+
+
+def plane_counts(points: NDArray[np.floating], bins: int = 20) -> NDArray[np.float64]:
+    """Counts (bins, bins), rows by arousal, columns by valence; points with NaN are left out."""
+    known = points[np.isfinite(points).all(1)]
+    edges = np.linspace(-1, 1, bins + 1)
+    counts: NDArray[np.float64]
+    counts, _, _ = np.histogram2d(known[:, 1], known[:, 0], bins=(edges, edges))
+    return counts
 
 
 def _decades(highest: int) -> dict[str, Any]:
