@@ -121,16 +121,11 @@ def confusion(matrix: NDArray[np.int64], labels: Sequence[str]) -> go.Figure:
     return made
 
 
-def plane(points: NDArray[np.floating], highest: int, bins: int = 20) -> go.Figure:
-    """2-D histogram of valence and arousal, (n, 2) in [-1, 1] (IJCV 2019, Figs 14-19).
+def plane_of_counts(counts: NDArray[np.floating] | NDArray[np.integer], highest: int) -> go.Figure:
+    """2-D histogram of valence and arousal, of counts as ``plane_counts`` gives them (IJCV 2019, Figs 14-19).
 
     ``highest`` is the count at the end of the colour scale, so that two histograms can share it.
     """
-    return plane_of_counts(plane_counts(points, bins), highest)
-
-
-def plane_of_counts(counts: NDArray[np.floating] | NDArray[np.integer], highest: int) -> go.Figure:
-    """``plane`` of counts as ``plane_counts`` gives them."""
     bins = len(counts)
     centres = (np.arange(bins) + 0.5) * 2 / bins - 1
     made = figure("valence", "arousal", height=400)
