@@ -240,7 +240,7 @@ def test_a_sweep_goes_on_after_its_driver_and_a_failed_trial_does_not_sink_it(
     assert "winner: 000" in result.output
     sweep = read(out)
     assert [(trial.id, trial.status) for trial in sweep.ranked()] == [("000", "finished"), ("001", "failed")]
-    assert "the run asks for 18 CPUs" in sweep.trials[1].reason
+    assert "the run asks for 9 workers" in sweep.trials[1].reason
     assert sweep.trials[0].epochs == 2
     assert sweep.data[0]["synthetic"]
     assert model.stat().st_mtime_ns == trained
@@ -253,7 +253,7 @@ def test_a_sweep_goes_on_after_its_driver_and_a_failed_trial_does_not_sink_it(
     assert description.settings["optimiser"]["learning_rate"] == winner["parameters"]["optimiser.learning_rate"]
     assert description.metrics["validation/score"] == winner["value"] == sweep.trials[0].result
     page = Path(out, "report.html").read_text()
-    assert "the run asks for 18 CPUs" in page
+    assert "the run asks for 9 workers" in page
     assert "SYNTHETIC DATA" in page
     assert pd.read_csv(Path(out, "trials.csv"))["status"].tolist() == ["finished", "failed"]
 
