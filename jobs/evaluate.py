@@ -33,7 +33,7 @@ from affect.models.files import ModelDescription, load_model, locate_model
 from affect.models.store import current, resolve
 from affect.networks import Network
 from affect.preprocessing.progress import Progress
-from affect.reports.evaluation_report import Curve, Evaluation, evaluation_report
+from affect.reports.evaluation_report import Curve, Evaluation, evaluation_report, score_columns, scores, scores_of
 from affect.reports.report import cell, write
 from affect.runs import RunFolder
 from affect.training.index import lacks
@@ -74,7 +74,7 @@ def evaluate(config: EvaluationConfig, out: str) -> dict[str, Any]:
         rows = find_rows(config, description)
         logger.info("%d rows of %s in %d files", rows.count, ", ".join(rows.corpora), len(rows.files))
         measures, workers = _measure(config, run, network, description, rows)
-        metrics = measures.summary()
+        metrics = measures.summary(config.bootstrap)
         storage.write_text(run.file("metrics.json"), json.dumps(metrics, indent=2, allow_nan=False) + "\n")
         seconds = time.monotonic() - began
         facts = {"Frames": f"{rows.count:,}", "Workers": str(workers), "Took": f"{seconds:.0f} s"}
@@ -233,13 +233,13 @@ def main(
     metrics = evaluate(config, out)
     table = Table(title=f"{name or model}, {split}", title_justify="left")
     table.add_column("metric")
-    for title in VIEWS.values():
+    for title in score_columns(metrics, VIEWS):
         table.add_column(title, justify="right")
     for row in metrics["default"]:
-        table.add_row(f"[bold]{row['corpus']}: {row['metric']}", *(cell(row[view]) for view in VIEWS))
+        table.add_row(f"[bold]{row['corpus']}: {row['metric']}", *map(cell, scores(metrics, row, row["interval"], VIEWS)))
     table.add_section()
     for key in metrics["faces"]:
-        table.add_row(key, *(cell(metrics[view].get(key)) for view in VIEWS))
+        table.add_row(key, *map(cell, scores_of(metrics, key, VIEWS)))
     console = Console(width=max(100, Console().width), highlight=False)
     console.print(table)
     console.print(f"report: {storage.join(storage.absolute(out), 'report.html')}", soft_wrap=True)

@@ -1,5 +1,6 @@
 """All figures of an evaluation, from its predictions in parts."""
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -9,14 +10,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from affect.errors import AffectError
+from affect.evaluation.intervals import Intervals
 from affect.evaluation.predictions import predicted, targets
+from affect.evaluation.settings import BootstrapSettings
 from affect.evaluation.video import VideoExpressions
 from affect.labels import EXPRESSIONS, NO_EXPRESSION, action_unit_label
 from affect.metrics import FrameMetrics
 from affect.metrics.confusion import ConfusionMatrix
 from affect.metrics.defaults import DEFAULTS, Default
 from affect.metrics.detections import DetectionCounts
-from affect.metrics.sums import from_sums, to_sums
+from affect.metrics.sums import columns, from_sums, to_sums
 from affect.metrics.tasks import ClassMetrics, ExpressionMetrics
 from affect.networks.spec import Head, NetworkSpec
 from affect.reports.figures import plane_counts
@@ -29,6 +32,10 @@ VIEWS = {
 
 OTHERWISE = "aff-wild2"
 """Whose default metrics a corpus has that the papers do not know."""
+
+
+PICTURE_BLOCKS = 1000
+"""Single pictures are kept as at most so many sums, by a hash of their names, however many there are."""
 
 
 class Track(NamedTuple):
@@ -54,14 +61,20 @@ class _Of:
 
 
 class Measures:
-    """Metrics of each corpus and of all joined, of each class, action unit and video; streaming."""
+    """Metrics of each corpus and of all joined, of each class, action unit and video; streaming.
+
+    A row alone in its track is a picture. Memory grows with the videos of several frames, by a few kilobytes each.
+    """
 
     def __init__(self, spec: NetworkSpec) -> None:
         self.spec = spec
         self.corpora: dict[str, _Of] = {}
         self.videos: dict[Track, NDArray[np.float64]] = {}
-        """What metrics.sums keeps of the frames with a face of each track."""
+        """What metrics.sums keeps of the frames with a face of each track of several frames."""
         self.frames: dict[Track, int] = {}
+        self.pictures: dict[tuple[str, int], NDArray[np.float64]] = {}
+        """The same of single pictures, by corpus and block."""
+        self._held: pa.Table | None = None
         self.planes = {"labels": np.zeros((20, 20)), "predictions": np.zeros((20, 20))}
         """2-D histograms of valence and arousal of the frames with a face that are annotated with both."""
         self._said, self._labelled = VideoExpressions(), VideoExpressions()
@@ -69,9 +82,7 @@ class Measures:
     def update(self, table: pa.Table) -> None:
         """Take in rows of predictions, the same for any cutting into parts."""
         labels, guesses = targets(table), predicted(table, self.spec)
-        source = table["predicted_from"].fill_null(-1).to_numpy()
-        face = table["face"].to_numpy(zero_copy_only=False)
-        own = face & (source == table["frame"].to_numpy())
+        face, source, own = _asked(table)
         views = {"faces": own, "all_frames": source >= 0}
         counts = {
             "rows": np.ones(len(own), bool),
@@ -88,14 +99,37 @@ class Measures:
                 of.metrics[view].update(_at(guesses, here), _at(labels, here))
             for name, counted in counts.items():
                 of.frames[name] += int((counted & (corpora == corpus)).sum())
-        for track, rows in _tracks(table):
-            here = rows.start + np.flatnonzero(own[rows])
-            seen = FrameMetrics(self.spec)
-            seen.update(_at(guesses, here), _at(labels, here))
-            self.videos[track] = self.videos.get(track, 0) + to_sums(seen)
-            self.frames[track] = self.frames.get(track, 0) + rows.stop - rows.start
-            self._look_at_videos(track, _at(guesses, here), _at(labels, here))
         self._look_at_planes(_at(guesses, own), _at(labels, own))
+        self._look_at_tracks(table)
+
+    def _look_at_tracks(self, table: pa.Table, *, last: bool = False) -> None:
+        """A row alone at the end of ``table`` is held back: whether it is a picture the next part tells."""
+        if self._held is not None:
+            table, self._held = pa.concat_tables([self._held, table]), None
+        tracks = list(_tracks(table))
+        if not last and tracks and _alone(tracks[-1][1]) and tracks[-1][0] not in self.videos:
+            self._held = table.slice(tracks.pop()[1].start)
+        labels, guesses = targets(table), predicted(table, self.spec)
+        _, _, own = _asked(table)
+        blocks: dict[tuple[str, int], list[int]] = {}
+        for track, rows in tracks:
+            here = rows.start + np.flatnonzero(own[rows])
+            if _alone(rows) and track not in self.videos:
+                # By the video alone: faces of one picture are drawn together.
+                blocks.setdefault((track.corpus, _block(track.video)), []).extend(here.tolist())
+                continue
+            of_track = _at(guesses, here), _at(labels, here)
+            self.videos[track] = self.videos.get(track, 0) + self._sums(*of_track)
+            self.frames[track] = self.frames.get(track, 0) + rows.stop - rows.start
+            self._look_at_videos(track, *of_track)
+        for block, places in blocks.items():
+            chosen = np.array(places, np.intp)
+            self.pictures[block] = self.pictures.get(block, 0) + self._sums(_at(guesses, chosen), _at(labels, chosen))
+
+    def _sums(self, guesses: dict[str, Any], labels: dict[str, Any]) -> NDArray[np.float64]:
+        seen = FrameMetrics(self.spec)
+        seen.update(guesses, labels)
+        return to_sums(seen)
 
     def _look_at_videos(self, track: Track, guesses: dict[str, Any], labels: dict[str, Any]) -> None:
         if "expression" not in guesses:
@@ -121,8 +155,22 @@ class Measures:
             whole.merge(self.corpora[name].metrics[view].state())
         return whole
 
-    def summary(self) -> dict[str, Any]:
+    def units(self) -> dict[str, NDArray[np.float64]]:
+        """By corpus what Intervals draws from: the sums of each video, all its persons together, and of pictures."""
+        videos: dict[tuple[str, str | int], NDArray[np.float64]] = dict(self.pictures)
+        for track, sums in self.videos.items():
+            videos[track[:2]] = videos.get(track[:2], 0) + sums
+        found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in sorted(self.corpora)}
+        # Drawn by their places: in an order that says nothing of how the rows came in.
+        for (corpus, _), sums in sorted(videos.items(), key=lambda item: str(item[0])):
+            found[corpus].append(sums)
+        width = max(place.stop for place in columns(self.spec).values())
+        return {corpus: np.reshape(units, (-1, width)) for corpus, units in found.items()}
+
+    def summary(self, bootstrap: BootstrapSettings | None = None) -> dict[str, Any]:
         """metrics.json: what each corpus is judged by first. Raises AffectError where nothing was annotated."""
+        if self._held is not None:
+            self._look_at_tracks(self._held.slice(0, 0), last=True)
         joined = {view: self.joined(view) for view in VIEWS}
         metrics = {view: of.compute() for view, of in joined.items()}
         if not metrics["faces"]:
@@ -130,12 +178,16 @@ class Measures:
                 f"none of the rows is annotated with {' or '.join(self.spec.heads)}, which the model outputs: "
                 "give --data of a corpus that has such labels"
             )
+        intervals = Intervals(self.spec, self.units(), bootstrap or BootstrapSettings())
         return {
-            "default": self._defaults(),
+            "default": self._defaults(intervals),
             **metrics,
+            "intervals": intervals.about() | {"units": intervals.units, "faces": intervals.of(*intervals.units)},
             "frames": {name: sum(of.frames[name] for of in self.corpora.values()) for name in _Of({}).frames},
             "corpora": {
-                name: {"frames": of.frames} | {view: one.compute() for view, one in of.metrics.items()}
+                name: {"frames": of.frames}
+                | {view: one.compute() for view, one in of.metrics.items()}
+                | {"intervals": intervals.of(name)}
                 for name, of in sorted(self.corpora.items())
             },
             "classes": _classes(self.spec, joined["faces"]),
@@ -149,17 +201,18 @@ class Measures:
     def each_video(self) -> Iterator[tuple[Track, dict[str, float]]]:
         """Metrics of the tracks of more than one frame, by their order in the data."""
         for track, sums in self.videos.items():
-            if self.frames[track] > 1:
-                yield track, from_sums(self.spec, sums).compute()
+            yield track, from_sums(self.spec, sums).compute()
 
-    def _defaults(self) -> list[dict[str, Any]]:
+    def _defaults(self, intervals: Intervals) -> list[dict[str, Any]]:
         rows = []
         for name, of in sorted(self.corpora.items()):
             values = {view: metrics.compute() for view, metrics in of.metrics.items()}
+            ends = intervals.of(name)
             for head, default in defaults_of(name, self.spec).items():
                 rows += [
                     {"corpus": name, "output": head, "metric": metric, "source": default.source}
                     | {view: values[view].get(metric) for view in VIEWS}
+                    | {"interval": ends.get(metric)}
                     for metric in default.metrics
                     if metric in values["faces"]
                 ]
@@ -169,8 +222,7 @@ class Measures:
         """The expressions of videos from those of their frames (IJCV 2019, section 5.2.1)."""
         said = {rule: self._said.predictions(rule) for rule in ("mean", "majority")}
         labels = self._labelled.predictions("majority")
-        several = {"/".join(track) for track, frames in self.frames.items() if frames > 1}
-        videos = [name for name in labels if name in said["mean"] and name in several]
+        videos = [name for name in labels if name in said["mean"]]
         if not videos:
             return {}
         one_label = sum((self._labelled.rows[name][1] > 0).sum() == 1 for name in videos)
@@ -240,6 +292,21 @@ def _scores(hits: Any, guessed: Any, labelled: Any) -> dict[str, float | None]:
         "labels": int(labelled),
         "predictions": int(guessed),
     }
+
+
+def _asked(table: pa.Table) -> tuple[NDArray[np.bool_], NDArray[np.int32], NDArray[np.bool_]]:
+    """Of each row whether it shows a face, whose prediction it takes (-1: none), and whether that is its own."""
+    face = table["face"].to_numpy(zero_copy_only=False)
+    source = table["predicted_from"].fill_null(-1).to_numpy()
+    return face, source, face & (source == table["frame"].to_numpy())
+
+
+def _alone(rows: slice) -> bool:
+    return bool(rows.stop - rows.start == 1)
+
+
+def _block(video: str) -> int:
+    return zlib.crc32(video.encode()) % PICTURE_BLOCKS
 
 
 def _tracks(table: pa.Table) -> Iterator[tuple[Track, slice]]:

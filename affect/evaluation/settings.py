@@ -7,6 +7,16 @@ from pydantic import Field
 from affect.configuration import Configuration
 
 
+class BootstrapSettings(Configuration):
+    """Confidence intervals from the videos drawn anew."""
+
+    resamples: int = Field(default=1000, ge=0)
+    """How many times; 0: no intervals."""
+    level: float = Field(default=0.95, gt=0, lt=1)
+    """The share of what was drawn that an interval covers."""
+    seed: int = Field(default=0, ge=0)
+
+
 class EvaluationConfig(Configuration):
     """One evaluation of a model on the rows of a split."""
 
@@ -32,6 +42,7 @@ class EvaluationConfig(Configuration):
 
     The default asks it about sequences as long as those it was trained on, each from the beginning.
     """
+    bootstrap: BootstrapSettings = BootstrapSettings()
     workers: int | None = Field(default=None, ge=1)
     """Processes; None: one for each GPU, or for each CPU where there are none."""
     gpu: bool | Literal["auto"] = "auto"

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from affect.metrics.accumulator import State
 from affect.metrics.frame import FrameMetrics
 from affect.metrics.moments import PairedMoments
-from affect.networks.spec import NetworkSpec
+from affect.networks.spec import Head, NetworkSpec
 
 
 def to_sums(metrics: FrameMetrics) -> NDArray[np.float64]:
@@ -28,6 +28,21 @@ def to_sums(metrics: FrameMetrics) -> NDArray[np.float64]:
         else:
             parts.append(state["counts"].ravel())
     return np.concatenate(parts).astype(np.float64)
+
+
+def columns(spec: NetworkSpec) -> dict[Head, slice]:
+    """Which of the sums are of which output."""
+    found: dict[Head, slice] = {}
+    first = 0
+    for head in spec.heads:
+        last = first + len(to_sums(FrameMetrics(one_head(spec, head))))
+        found[head], first = slice(first, last), last
+    return found
+
+
+def one_head(spec: NetworkSpec, head: Head) -> NetworkSpec:
+    """``spec`` as if it had that output alone."""
+    return spec.model_copy(update={"heads": (head,)})
 
 
 def from_sums(spec: NetworkSpec, sums: NDArray[np.float64]) -> FrameMetrics:

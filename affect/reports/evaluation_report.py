@@ -56,6 +56,7 @@ def evaluation_report(evaluation: Evaluation) -> Report:
         f"Of {frames['rows']:,} frames {frames['with_face']:,} show a face and {frames['predicted']:,} were predicted; "
         f"{frames['filled']:,} take the nearest prediction of their video, {frames['without_prediction']:,} have none."
     )
+    about = _about(metrics)
     return Report(
         title=evaluation.title,
         subtitle=evaluation.uri,
@@ -63,7 +64,7 @@ def evaluation_report(evaluation: Evaluation) -> Report:
         tiles=_tiles(evaluation),
         links={"metrics.json": "metrics.json", "predictions.parquet": "predictions.parquet"},
         sections=[
-            Section("Judged by", _defaults(evaluation), note=whole),
+            Section("Judged by", _defaults(evaluation), note=f"{whole} {about}".strip()),
             Section("Each label", _labels(evaluation), note="Frames with a face."),
             Section(
                 "Valence-arousal plane", _planes(evaluation), note="Annotated frames; both share one colour scale."
@@ -85,24 +86,69 @@ def evaluation_report(evaluation: Evaluation) -> Report:
 
 def _tiles(evaluation: Evaluation) -> list[Tile]:
     tiles = [
-        Tile(row["metric"].replace("_", " "), cell(row["faces"]), row["corpus"])
+        Tile(row["metric"].replace("_", " "), cell(row["faces"]), ", ".join([row["corpus"], *_ends(row["interval"])]))
         for row in evaluation.metrics["default"][:8]
     ]
     return tiles + [Tile(name, value) for name, value in evaluation.facts.items()]
 
 
 def _defaults(evaluation: Evaluation) -> list[Table]:
+    metrics, views = evaluation.metrics, evaluation.views
     rows = [
-        [row["corpus"], row["metric"], *(row[view] for view in evaluation.views), row["source"]]
-        for row in evaluation.metrics["default"]
+        [row["corpus"], row["metric"], *scores(metrics, row, row["interval"], views), row["source"]]
+        for row in metrics["default"]
     ]
-    return [Table(("corpus", "metric", *evaluation.views.values(), "judged by it in"), rows)]
+    return [Table(("corpus", "metric", *score_columns(metrics, views), "judged by it in"), rows)]
+
+
+def score_columns(metrics: Mapping[str, Any], views: Mapping[str, str]) -> list[str]:
+    """What columns of scores are called: the views, and after the first the intervals, where there are any."""
+    first, *others = views.values()
+    return [first, *([f"{metrics['intervals']['level']:.0%} interval"] if _have_intervals(metrics) else []), *others]
+
+
+def scores(
+    metrics: Mapping[str, Any], values: Mapping[str, Any], ends: Sequence[float] | None, views: Mapping[str, str]
+) -> list[Any]:
+    """Cells of a row below ``score_columns``: ``values`` by view, and the interval of the first."""
+    first, *others = (values[view] for view in views)
+    return [first, *([next(iter(_ends(ends)), None)] if _have_intervals(metrics) else []), *others]
+
+
+def scores_of(metrics: Mapping[str, Any], metric: str, views: Mapping[str, str]) -> list[Any]:
+    """``scores`` of a metric over all corpora."""
+    values = {view: metrics[view].get(metric) for view in views}
+    return scores(metrics, values, metrics["intervals"]["faces"].get(metric), views)
+
+
+def _have_intervals(metrics: Mapping[str, Any]) -> bool:
+    return any(of["intervals"] for of in metrics["corpora"].values())
+
+
+def _ends(ends: Sequence[float] | None) -> list[str]:
+    return [] if ends is None else [f"{ends[0]:.3g} to {ends[1]:.3g}"]
+
+
+def _about(metrics: Mapping[str, Any]) -> str:
+    """How the intervals were made, where there are any."""
+    if not _have_intervals(metrics):
+        return ""
+    made = metrics["intervals"]
+    units = "; ".join(
+        f"{corpus}: " + ", ".join(f"{count:,} with {head.replace('_', ' ')}" for head, count in of.items())
+        for corpus, of in made["units"].items()
+    )
+    return f"Intervals: {made['method']}, {made['resamples']:,} times ({units})."
 
 
 def _all(evaluation: Evaluation) -> list[Table]:
-    keys = evaluation.metrics["faces"]
-    rows = [[key, *(evaluation.metrics[view].get(key) for view in evaluation.views)] for key in keys]
-    return [Table(("metric", *evaluation.views.values()), rows)]
+    metrics, views = evaluation.metrics, evaluation.views
+    return [
+        Table(
+            ("metric", *score_columns(metrics, views)),
+            [[key, *scores_of(metrics, key, views)] for key in metrics["faces"]],
+        )
+    ]
 
 
 def _corpora(evaluation: Evaluation) -> list[Table]:
@@ -111,8 +157,13 @@ def _corpora(evaluation: Evaluation) -> list[Table]:
         return []
     keys = list(dict.fromkeys(key for of in corpora.values() for key in of["faces"]))
     rows: list[list[Any]] = [[name, *(of["frames"][name] for of in corpora.values())] for name in ("rows", "predicted")]
-    rows += [[key, *(of["faces"].get(key) for of in corpora.values())] for key in keys]
+    rows += [[key, *(_with_ends(of, key) for of in corpora.values())] for key in keys]
     return [Table(("frames with a face", *corpora), rows)]
+
+
+def _with_ends(of: Mapping[str, Any], key: str) -> str:
+    ends = _ends(of["intervals"].get(key))
+    return cell(of["faces"].get(key)) + "".join(f" ({text})" for text in ends)
 
 
 def _labels(evaluation: Evaluation) -> list[Table | Figure]:

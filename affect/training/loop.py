@@ -15,7 +15,7 @@ from affect.evaluation import CENTRES
 from affect.evaluation.examples import Examples
 from affect.metrics import FrameMetrics
 from affect.networks import Network
-from affect.networks.inputs import to_input, to_landmarks, to_sound_input
+from affect.networks.inputs import to_device
 from affect.objectives import MultiTask
 from affect.registry import look_up
 from affect.training.batches import Step
@@ -116,16 +116,7 @@ class Learner:
                 self._close(step)
 
     def _inputs(self, step: Step) -> dict[str, torch.Tensor]:
-        """Bytes travel to the device, floats are made there; lengths are for the CPU."""
-        inputs = {
-            name: tensor if name == "lengths" else tensor.to(self.device, non_blocking=True)
-            for name, tensor in step.inputs.items()
-        }
-        convert = {"image": to_input, "sound": to_sound_input}
-        inputs |= {name: convert[name](inputs[name]) for name in self.network.spec.streams}
-        if "landmarks" in inputs:
-            inputs["landmarks"] = to_landmarks(inputs["landmarks"], self.network.spec.input_size)
-        return inputs
+        return to_device(step.inputs, self.network.spec, self.device)
 
     def _learn(self, step: Step) -> None:
         if not self.model.training:

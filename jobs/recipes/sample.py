@@ -47,14 +47,14 @@ def small(config: TrainConfig) -> TrainConfig:
         optimiser = OptimiserSettings(name="sgd", learning_rate=0.05, weight_decay=5e-4, clip_norm=5.0)
     else:
         optimiser = OptimiserSettings(name="adam", learning_rate=1.5e-3, clip_norm=5.0)
-    batch = BatchSettings(size=96, rows_per_epoch=2400)
+    batch = BatchSettings(size=96, rows_per_epoch=2400, balance=config.batch.balance)
     if spec.sequential:
         # Recurrent layers of 128 are narrow enough; an eighth of them would hold little.
         for part in ("recurrent", "fusion"):
             settings = getattr(spec, part)
             if settings is not None:
                 changes[part] = settings.model_copy(update={"units": round(settings.units / WIDTH / 2)})
-        batch = BatchSettings(size=6, length=20, rows_per_epoch=2400)
+        batch = BatchSettings(size=6, length=20, rows_per_epoch=2400, balance=config.batch.balance)
     return config.model_copy(
         update=SAMPLE
         | {
