@@ -33,7 +33,15 @@ from affect.models.files import ModelDescription, load_model, locate_model
 from affect.models.store import current, resolve
 from affect.networks import Network
 from affect.preprocessing.progress import Progress
-from affect.reports.evaluation_report import Curve, Evaluation, evaluation_report, score_columns, scores, scores_of
+from affect.reports.evaluation_report import (
+    Curve,
+    Evaluation,
+    evaluation_report,
+    judged_by,
+    score_columns,
+    scores,
+    scores_of,
+)
 from affect.reports.report import cell, write
 from affect.runs import RunFolder
 from affect.training.index import lacks
@@ -168,7 +176,7 @@ def _report(
 ) -> None:
     name = config.name or description.recipe
     page = Evaluation(
-        title=f"{name} on {', '.join(sorted(measures.corpora))}, {config.split}",
+        title=f"{name} on {', '.join(sorted(measures.corpora))} ({config.split})",
         uri=run.uri,
         metrics=metrics,
         views=VIEWS,
@@ -236,7 +244,9 @@ def main(
     for title in score_columns(metrics, VIEWS):
         table.add_column(title, justify="right")
     for row in metrics["default"]:
-        table.add_row(f"[bold]{row['corpus']}: {row['metric']}", *map(cell, scores(metrics, row, row["interval"], VIEWS)))
+        table.add_row(
+            f"[bold]{row['corpus']}: {judged_by(row)}", *map(cell, scores(metrics, row, row["interval"], VIEWS))
+        )
     table.add_section()
     for key in metrics["faces"]:
         table.add_row(key, *map(cell, scores_of(metrics, key, VIEWS)))

@@ -14,7 +14,7 @@ from affect.evaluation.settings import BootstrapSettings
 from affect.metrics.sums import columns, from_sums, one_head
 from affect.networks.spec import Head, NetworkSpec
 
-METHOD = "percentile bootstrap; whole videos, or pictures, are drawn with replacement"
+METHOD = "percentile bootstrap of whole videos, or blocks of single pictures, drawn with replacement"
 
 _AT_ONCE = 100
 _COUNTS = ("_classes", "_counted")

@@ -13,26 +13,29 @@ from affect.errors import AffectError
 from affect.evaluation.intervals import Intervals
 from affect.evaluation.predictions import predicted, targets
 from affect.evaluation.settings import BootstrapSettings
-from affect.evaluation.video import VideoExpressions
+from affect.evaluation.video import RULES, VideoExpressions
 from affect.labels import EXPRESSIONS, NO_EXPRESSION, action_unit_label
 from affect.metrics import FrameMetrics
 from affect.metrics.confusion import ConfusionMatrix
 from affect.metrics.defaults import DEFAULTS, Default
 from affect.metrics.detections import DetectionCounts
-from affect.metrics.sums import columns, from_sums, to_sums
-from affect.metrics.tasks import ClassMetrics, ExpressionMetrics
+from affect.metrics.sums import columns, from_sums, one_head, to_sums
+from affect.metrics.tasks import ClassMetrics
 from affect.networks.spec import Head, NetworkSpec
 from affect.reports.figures import plane_counts
 
 VIEWS = {
     "faces": "frames with a face",
-    "all_frames": "all frames, gaps filled from the nearest",
+    "all_frames": "all frames",
 }
-"""Over which frames metrics are taken."""
+"""Over which frames metrics are taken; of all, those without a face take the nearest prediction of their track."""
 
 OTHERWISE = "aff-wild2"
 """Whose default metrics a corpus has that the papers do not know."""
 
+
+VIDEO_RULE = "mean"
+"""By which the expressions of videos are judged first."""
 
 PICTURE_BLOCKS = 1000
 """Single pictures are kept as at most so many sums, by a hash of their names, however many there are."""
@@ -72,7 +75,7 @@ class Measures:
         self.videos: dict[Track, NDArray[np.float64]] = {}
         """What metrics.sums keeps of the frames with a face of each track of several frames."""
         self.frames: dict[Track, int] = {}
-        self.pictures: dict[tuple[str, int], NDArray[np.float64]] = {}
+        self.pictures: dict[tuple[str, str | int], NDArray[np.float64]] = {}
         """The same of single pictures, by corpus and block."""
         self._held: pa.Table | None = None
         self.planes = {"labels": np.zeros((20, 20)), "predictions": np.zeros((20, 20))}
@@ -111,7 +114,7 @@ class Measures:
             self._held = table.slice(tracks.pop()[1].start)
         labels, guesses = targets(table), predicted(table, self.spec)
         _, _, own = _asked(table)
-        blocks: dict[tuple[str, int], list[int]] = {}
+        blocks: dict[tuple[str, str | int], list[int]] = {}
         for track, rows in tracks:
             here = rows.start + np.flatnonzero(own[rows])
             if _alone(rows) and track not in self.videos:
@@ -157,7 +160,7 @@ class Measures:
 
     def units(self) -> dict[str, NDArray[np.float64]]:
         """By corpus what Intervals draws from: the sums of each video, all its persons together, and of pictures."""
-        videos: dict[tuple[str, str | int], NDArray[np.float64]] = dict(self.pictures)
+        videos = dict(self.pictures)
         for track, sums in self.videos.items():
             videos[track[:2]] = videos.get(track[:2], 0) + sums
         found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in sorted(self.corpora)}
@@ -178,9 +181,10 @@ class Measures:
                 f"none of the rows is annotated with {' or '.join(self.spec.heads)}, which the model outputs: "
                 "give --data of a corpus that has such labels"
             )
-        intervals = Intervals(self.spec, self.units(), bootstrap or BootstrapSettings())
+        bootstrap = bootstrap or BootstrapSettings()
+        intervals = Intervals(self.spec, self.units(), bootstrap)
         return {
-            "default": self._defaults(intervals),
+            "default": self._defaults(intervals, bootstrap),
             **metrics,
             "intervals": intervals.about() | {"units": intervals.units, "faces": intervals.of(*intervals.units)},
             "frames": {name: sum(of.frames[name] for of in self.corpora.values()) for name in _Of({}).frames},
@@ -192,7 +196,7 @@ class Measures:
             },
             "classes": _classes(self.spec, joined["faces"]),
             "action_units": _units(self.spec, joined["faces"]),
-            "video_expressions": self._video_expressions(),
+            "video_expressions": self._video_expressions(bootstrap, *sorted(self.corpora)),
             "videos": [
                 {**track._asdict(), "frames": self.frames[track]} | metrics for track, metrics in self.each_video()
             ],
@@ -203,36 +207,52 @@ class Measures:
         for track, sums in self.videos.items():
             yield track, from_sums(self.spec, sums).compute()
 
-    def _defaults(self, intervals: Intervals) -> list[dict[str, Any]]:
+    def _defaults(self, intervals: Intervals, bootstrap: BootstrapSettings) -> list[dict[str, Any]]:
         rows = []
         for name, of in sorted(self.corpora.items()):
             values = {view: metrics.compute() for view, metrics in of.metrics.items()}
             ends = intervals.of(name)
             for head, default in defaults_of(name, self.spec).items():
+                if default.of == "videos":
+                    found = self._video_expressions(bootstrap, name).get(VIDEO_RULE, {})
+                    judged: dict[str, Any] = {view: found if view == "faces" else {} for view in VIEWS}
+                    its_ends = found.get("intervals", {})
+                else:
+                    judged, its_ends = values, ends
                 rows += [
-                    {"corpus": name, "output": head, "metric": metric, "source": default.source}
-                    | {view: values[view].get(metric) for view in VIEWS}
-                    | {"interval": ends.get(metric)}
+                    {"corpus": name, "output": head, "metric": metric, "of": default.of, "source": default.source}
+                    | {view: judged[view].get(metric) for view in VIEWS}
+                    | {"interval": its_ends.get(metric)}
                     for metric in default.metrics
-                    if metric in values["faces"]
+                    if metric in judged["faces"]
                 ]
         return rows
 
-    def _video_expressions(self) -> dict[str, Any]:
-        """The expressions of videos from those of their frames (IJCV 2019, section 5.2.1)."""
-        said = {rule: self._said.predictions(rule) for rule in ("mean", "majority")}
+    def _video_expressions(self, bootstrap: BootstrapSettings, *corpora: str) -> dict[str, Any]:
+        """The expressions of the videos of ``corpora`` from those of their frames (IJCV 2019, section 5.2.1)."""
+        said = {rule: self._said.predictions(rule) for rule in RULES}
         labels = self._labelled.predictions("majority")
-        videos = [name for name in labels if name in said["mean"]]
+        videos = [name for name in labels if name in said[VIDEO_RULE] and name.split("/")[0] in corpora]
         if not videos:
             return {}
         one_label = sum((self._labelled.rows[name][1] > 0).sum() == 1 for name in videos)
         answer: dict[str, Any] = {"videos": len(videos), "of_one_label": int(one_label)}
-        for rule, of_video in said.items():
-            judged = ExpressionMetrics(self.spec)
-            chosen = np.eye(len(EXPRESSIONS))[[of_video[name] for name in videos]]
-            judged.update(chosen, np.array([labels[name] for name in videos]))
-            assert isinstance(judged.accumulator, ConfusionMatrix)
-            answer[rule] = judged.compute() | {"confusion": judged.accumulator.counts.tolist()}
+        spec = one_head(self.spec, "expression")
+        for rule, of_track in said.items():
+            # A confusion matrix for each video, of as many entries as it has persons.
+            counts: dict[str, dict[str, NDArray[np.float64]]] = {corpus: {} for corpus in corpora}
+            for name in videos:
+                corpus, video, _ = name.split("/")
+                of_video = counts[corpus].setdefault(video, np.zeros((len(EXPRESSIONS), len(EXPRESSIONS))))
+                of_video[labels[name], of_track[name]] += 1
+            units = {
+                corpus: np.reshape(list(of.values()), (-1, len(EXPRESSIONS) ** 2)) for corpus, of in counts.items()
+            }
+            confusion = sum(of.sum(axis=0) for of in units.values())
+            answer[rule] = from_sums(spec, np.asarray(confusion)).compute() | {
+                "confusion": np.reshape(confusion, (len(EXPRESSIONS), -1)).astype(int).tolist(),
+                "intervals": Intervals(spec, units, bootstrap).of(*corpora),
+            }
         return answer
 
 

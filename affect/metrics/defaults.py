@@ -1,6 +1,7 @@
 """What each corpus is judged by in the papers, by the output of a network."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from affect.registry import look_up
 
@@ -11,6 +12,8 @@ class Default:
 
     metrics: tuple[str, ...]
     source: str
+    of: Literal["frames", "videos"] = "frames"
+    """What has one label: evaluation.video gives the classes of videos."""
 
 
 _CCC = ("valence_ccc", "arousal_ccc")
@@ -47,8 +50,7 @@ DEFAULTS: dict[str, dict[str, Default]] = {
     "disfa": {"action_units": Default(("action_units_f1",), _BOTH)},
     "bp4d": {"action_units": Default(("action_units_f1",), _BOTH)},
     "bp4d-plus": {"action_units": Default(("action_units_f1",), _BOTH)},
-    # Of videos: evaluation.video gives their classes.
-    "afew": {"expression": Default(("expression_accuracy",), f"IJCV 2019, section 5.2.1; {_FBN}")},
+    "afew": {"expression": Default(("expression_accuracy",), f"IJCV 2019, section 5.2.1; {_FBN}", of="videos")},
     "afew-va": {
         "valence_arousal": Default(
             (*_CCC, "valence_pearson", "arousal_pearson"), f"{_BMVC}; IJCV 2019, section 5.1.2, Tables 16-17"

@@ -1,6 +1,6 @@
 """The report of an evaluation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,7 +86,7 @@ def evaluation_report(evaluation: Evaluation) -> Report:
 
 def _tiles(evaluation: Evaluation) -> list[Tile]:
     tiles = [
-        Tile(row["metric"].replace("_", " "), cell(row["faces"]), ", ".join([row["corpus"], *_ends(row["interval"])]))
+        Tile(judged_by(row).replace("_", " "), cell(row["faces"]), ", ".join([row["corpus"], *_ends(row["interval"])]))
         for row in evaluation.metrics["default"][:8]
     ]
     return tiles + [Tile(name, value) for name, value in evaluation.facts.items()]
@@ -95,10 +95,15 @@ def _tiles(evaluation: Evaluation) -> list[Tile]:
 def _defaults(evaluation: Evaluation) -> list[Table]:
     metrics, views = evaluation.metrics, evaluation.views
     rows = [
-        [row["corpus"], row["metric"], *scores(metrics, row, row["interval"], views), row["source"]]
+        [row["corpus"], judged_by(row), *scores(metrics, row, row["interval"], views), row["source"]]
         for row in metrics["default"]
     ]
     return [Table(("corpus", "metric", *score_columns(metrics, views), "judged by it in"), rows)]
+
+
+def judged_by(row: Mapping[str, Any]) -> str:
+    """The metric of a row of the metrics' "default"."""
+    return f"{row['metric']} of videos" if row["of"] == "videos" else str(row["metric"])
 
 
 def score_columns(metrics: Mapping[str, Any], views: Mapping[str, str]) -> list[str]:
@@ -126,7 +131,7 @@ def _have_intervals(metrics: Mapping[str, Any]) -> bool:
 
 
 def _ends(ends: Sequence[float] | None) -> list[str]:
-    return [] if ends is None else [f"{ends[0]:.3g} to {ends[1]:.3g}"]
+    return [] if ends is None else [f"{ends[0]:.3f}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{ends[1]:.3f}"]
 
 
 def _about(metrics: Mapping[str, Any]) -> str:
@@ -134,11 +139,14 @@ def _about(metrics: Mapping[str, Any]) -> str:
     if not _have_intervals(metrics):
         return ""
     made = metrics["intervals"]
-    units = "; ".join(
-        f"{corpus}: " + ", ".join(f"{count:,} with {head.replace('_', ' ')}" for head, count in of.items())
-        for corpus, of in made["units"].items()
-    )
-    return f"Intervals: {made['method']}, {made['resamples']:,} times ({units})."
+    units = ", ".join(f"{_span(of.values())} of {corpus}" for corpus, of in made["units"].items() if of)
+    return f"Intervals: {made['method']}, {made['resamples']:,} times: {units}."
+
+
+def _span(counts: Collection[int]) -> str:
+    """Outputs differ in how many are annotated with them."""
+    least, most = min(counts), max(counts)
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def _all(evaluation: Evaluation) -> list[Table]:
@@ -157,13 +165,12 @@ def _corpora(evaluation: Evaluation) -> list[Table]:
         return []
     keys = list(dict.fromkeys(key for of in corpora.values() for key in of["faces"]))
     rows: list[list[Any]] = [[name, *(of["frames"][name] for of in corpora.values())] for name in ("rows", "predicted")]
-    rows += [[key, *(_with_ends(of, key) for of in corpora.values())] for key in keys]
+    rows += [[key, *(_with_ends(of["faces"], of["intervals"], key) for of in corpora.values())] for key in keys]
     return [Table(("frames with a face", *corpora), rows)]
 
 
-def _with_ends(of: Mapping[str, Any], key: str) -> str:
-    ends = _ends(of["intervals"].get(key))
-    return cell(of["faces"].get(key)) + "".join(f" ({text})" for text in ends)
+def _with_ends(values: Mapping[str, Any], intervals: Mapping[str, Any], key: str) -> str:
+    return cell(values.get(key)) + "".join(f" ({text})" for text in _ends(intervals.get(key)))
 
 
 def _labels(evaluation: Evaluation) -> list[Table | Figure]:
@@ -223,8 +230,8 @@ def _video_expressions(evaluation: Evaluation) -> list[Table]:
     rules = [rule for rule in found if isinstance(found[rule], dict)]
     rows: list[list[Any]] = [["videos", *[found["videos"]] * len(rules)]]
     rows.append(["of which with one label throughout", *[found["of_one_label"]] * len(rules)])
-    keys = [key for key in found[rules[0]] if key != "confusion"]
-    rows += [[key, *(found[rule][key] for rule in rules)] for key in keys]
+    keys = [key for key in found[rules[0]] if key not in {"confusion", "intervals"}]
+    rows += [[key, *(_with_ends(found[rule], found[rule]["intervals"], key) for rule in rules)] for key in keys]
     return [Table(("expression of a video", *(f"{rule} of its frames" for rule in rules)), rows)]
 
 

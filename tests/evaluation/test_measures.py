@@ -193,6 +193,23 @@ def test_corpora_are_judged_apart_and_joined() -> None:
     assert unknown["source"] == "not named for fer2013; as aff-wild2's"
 
 
+def test_afew_is_judged_by_its_videos() -> None:
+    """Whose draws are those of the videos' own right and wrong answers."""
+    videos = {(f"v{number:02}", "main"): 3 for number in range(30)}
+    found = measured(made_predictions(videos, 3, "afew"), made_predictions(videos, 4)).summary(
+        BootstrapSettings(resamples=400)
+    )
+    row = next(row for row in found["default"] if row["corpus"] == "afew" and row["output"] == "expression")
+    alone = measured(made_predictions(videos, 3, "afew")).summary(NONE)["video_expressions"]
+    right, count = np.trace(alone["mean"]["confusion"]), alone["videos"]
+    assert (row["of"], row["all_frames"]) == ("videos", None)
+    assert row["faces"] == pytest.approx(right / count)
+    share = row["faces"]
+    spread = 2 * 1.96 * (share * (1 - share) / count) ** 0.5
+    assert row["interval"][1] - row["interval"][0] == pytest.approx(spread, rel=0.2)
+    assert row["interval"][0] < share < row["interval"][1]
+
+
 def test_nothing_annotated_is_said() -> None:
     table = made_predictions(VIDEOS)
     labels = [name for name in table.schema.names if name in {"valence", "arousal", "expression"} or name[:2] == "AU"]

@@ -56,7 +56,7 @@ def test_a_model_of_a_store_on_every_row_once(folder: str, tmp_path: Path) -> No
     assert next(iter(metrics)) == "default"
     assert metrics["frames"]["rows"] == len(expected)
     assert len(metrics["videos"]) == 5
-    assert "emo/0001 on made, test" in (out / "report.html").read_text()
+    assert "emo/0001 on made (test)" in (out / "report.html").read_text()
     before = {file.name: file.read_bytes() for file in out.iterdir() if file.name != "log.txt"}
     run(*asked)
     assert {file.name: file.read_bytes() for file in out.iterdir() if file.name != "log.txt"} == before

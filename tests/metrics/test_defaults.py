@@ -43,6 +43,8 @@ def test_every_default_is_a_metric_of_its_output() -> None:
 )
 def test_of_the_papers(corpus: str, output: str, first: str) -> None:
     assert len(DEFAULTS) == 13
+    of_videos = {name for name, outputs in DEFAULTS.items() for one in outputs.values() if one.of == "videos"}
+    assert of_videos == {"afew"}
     assert default_metrics(corpus, output).metrics[0] == first
 
 
