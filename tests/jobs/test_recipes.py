@@ -35,6 +35,7 @@ def test_a_recipe_and_its_small_form(name: str) -> None:
         MultiTask(config.objective, config.network)
         assert narrow.network.takes == config.network.takes
         assert narrow.network.heads == config.network.heads
+        assert narrow.batch.balance == config.batch.balance
         assert measure(narrow.network).parameters < 2.6e6
         assert measure(narrow.network).multiply_adds < 2.5e8
 
