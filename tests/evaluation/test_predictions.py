@@ -98,9 +98,9 @@ def test_the_nearest_of_the_same_track(own: list[list[bool]], steps: list[float]
 
 
 def test_of_two_equally_near_the_earlier() -> None:
-    times = np.arange(5) / 30  # whose differences are not equal in binary
-    own = np.array([True, False, False, False, True])
-    assert nearest(own, times, np.zeros(5, np.int64)).tolist() == [0, 0, 0, 4, 4]
+    frames = np.arange(301)
+    found = nearest(frames % 2 == 0, frames / 30, np.zeros(301, np.int64))  # whose differences binary makes unequal
+    assert found.tolist() == (frames - frames % 2).tolist()
 
 
 @pytest.mark.parametrize("own", [[], [False, False]])
