@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from affect.training.following import Follower
 from affect.training.settings import TrainConfig
+from jobs.training_metrics import TrainingMetrics
 
-FOLLOWERS: list[Callable[[TrainConfig, str], Follower | None]] = []
+FOLLOWERS: list[Callable[[TrainConfig, str], Follower | None]] = [TrainingMetrics]
 """Each gives a follower for a run of a configuration in a folder, or None where it is not wanted there."""
 
 

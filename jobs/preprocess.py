@@ -35,6 +35,7 @@ from affect.preprocessing.settings import Preprocessing
 from affect.preprocessing.summary import ClipSummary, is_synthetic
 from affect.runs import RunFolder
 from jobs.cli import run as run_app
+from jobs.preprocess_metrics import PreprocessMetrics
 
 logger = logging.getLogger("affect.preprocess")
 
@@ -116,6 +117,7 @@ def _process(
     submitted = time.time()
     if clips:
         results, workers = _dataset(corpus, settings, folder, clips, workers, gpus)
+        metrics = PreprocessMetrics(corpus.name, folder, len(clips))
         with Progress(len(clips)) as progress:
             # Without prefetching, which would hold back a result until the next one is there.
             parts = results.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow")
@@ -125,6 +127,7 @@ def _process(
                 began, ended = min(began, row["began"]), max(ended, row["ended"])
                 nodes.add(row["node"])
                 progress.add(one.frames, set_aside=one.set_aside is not None)
+                metrics.add(one)
                 if one.set_aside is not None:
                     logger.warning("set aside %s: %s", one.media, one.set_aside)
             logger.info(progress.line())
