@@ -78,7 +78,7 @@ def running(cluster: LocalCluster, *arguments: str) -> threading.Thread:
 def watched(tmp_path_factory: pytest.TempPathFactory, small_corpus: tuple[str, int]) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("monitoring")
     corpus = shutil.copytree(small_corpus[0], folder / "corpus")
-    sorted(corpus.rglob("*.mp4"))[0].write_bytes(b"no film")
+    min(corpus.rglob("*.mp4")).write_bytes(b"no film")
     rows = str(folder / "made")
     write_rows(rows, {"train": 8, "validation": 2, "test": 2}, size=96)
     with pytest.MonkeyPatch.context() as patch:
