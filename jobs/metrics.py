@@ -62,7 +62,7 @@ METRICS = (
 )  # fmt: skip
 
 
-def instrument(metric: Metric, **tags: str) -> Any:
+def instrument(metric: Metric, /, **tags: str) -> Any:
     """Ray's counter, gauge or histogram of ``metric``, with values for some or all of its tags."""
     if metric.kind == "histogram":
         made = ray_metrics.Histogram(metric.name, metric.help, list(metric.boundaries), metric.tags)

@@ -31,8 +31,8 @@ def _rate(metric: Metric, *by: str) -> str:
     return f"sum by ({', '.join(by)}) (rate({metric.exported}{{{_CHOSEN}}}[$__rate_interval]))"
 
 
-def _value(metric: Metric, *by: str) -> str:
-    return f"max by ({', '.join(by)}) ({metric.exported}{{{_CHOSEN}}})"
+def _value(metric: Metric, *by: str, only: str = "") -> str:
+    return f"max by ({', '.join(by)}) ({metric.exported}{{{_CHOSEN}{only}}})"
 
 
 def _quantile(metric: Metric, quantile: float) -> str:
@@ -41,6 +41,7 @@ def _quantile(metric: Metric, quantile: float) -> str:
 
 
 _CHOSEN = 'run=~"$run"'
+_HEADLINES = ',metric=~"score|.+_ccc|.+_macro_f1|action_units_f1"'  # Prometheus has all the others too
 _CORPUS, _RECIPE = ("corpus", "run"), ("recipe", "run")
 _OF_CORPUS, _OF_RECIPE = "{{corpus}} {{run}}", "{{recipe}} {{run}}"
 
@@ -86,9 +87,8 @@ TRAIN = (
         ((_value(metrics.LOSS, *_RECIPE, "part"), f"{{{{part}}}}: {_OF_RECIPE}"),),
     ),
     Panel(
-        "Validation", "Metrics of the last epoch on the validation split, and the score that compares models.",
-        "short",
-        ((_value(metrics.VALIDATION, *_RECIPE, "metric"), f"{{{{metric}}}}: {_OF_RECIPE}"),),
+        "Validation", "Mean CCCs, macro F1s and mean AU F1 of the last epoch, and the score that compares models.",
+        "short", ((_value(metrics.VALIDATION, *_RECIPE, "metric", only=_HEADLINES), f"{{{{metric}}}}: {_OF_RECIPE}"),),
     ),
     Panel(
         "Seconds per step", "Waiting for data included.", "s",

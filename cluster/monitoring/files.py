@@ -89,7 +89,7 @@ class Monitoring:
     def _grafana_ini(self, provisioning: Path) -> str:
         """Readable without a login by whoever reaches loopback, so that Ray's dashboard can show panels; no admin."""
         data = self.folder / "grafana" / "data"
-        sections = {
+        sections: dict[str, dict[str, object]] = {
             "server": {"http_addr": LOOPBACK, "http_port": self.grafana_port},
             "paths": {"provisioning": provisioning, "data": data, "logs": data / "log", "plugins": data / "plugins"},
             "security": {"allow_embedding": "true", "disable_initial_admin_creation": "true"},

@@ -66,11 +66,12 @@ def test_kuberays_schema_holds(name: str) -> None:
     schema = json.loads((Path(os.environ[SCHEMAS]) / f"{manifest['kind']}.v1.schema.json").read_text())
     checked = strict(schema)
     checked["properties"]["metadata"] = {"type": "object"}
-    jsonschema.validate(manifest, checked)
+    validator = jsonschema.Draft202012Validator(checked)  # without checking the large schema itself
+    validator.validate(manifest)
     misspelt = json.loads(json.dumps(manifest))
     cluster_of(misspelt)["workerGroupSpecs"][0]["template"]["spec"]["containers"][0]["imagee"] = "x"
     with pytest.raises(jsonschema.ValidationError, match="imagee"):
-        jsonschema.validate(misspelt, checked)
+        validator.validate(misspelt)
 
 
 @pytest.mark.parametrize("name", ALONE)

@@ -4,7 +4,6 @@ import json
 import math
 import shutil
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -13,12 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 from ray.dashboard.modules.metrics.dashboards.train_dashboard_panels import train_dashboard_config
 
 from cluster.local import LocalCluster, local_cluster
 from cluster.monitoring.__main__ import running_prometheus
-from cluster.monitoring.dashboard import ROWS, dashboard
+from cluster.monitoring.dashboard import ROWS
 from cluster.monitoring.files import Monitoring
 from jobs import metrics
 from tests.made_rows import write_rows
