@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -43,6 +44,7 @@ def main(
     console.print(f"configuration: {monitoring.folder}")
     if write_only:
         return
+    signal.signal(signal.SIGTERM, _interrupt)  # what `ray job stop` sends
     with contextlib.ExitStack() as ending:
         programs = [ending.enter_context(running_prometheus(monitoring))]
         console.print(f"Prometheus: http://{LOOPBACK}:{prometheus_port}")
@@ -55,6 +57,10 @@ def main(
             while all(program.poll() is None for program in programs):
                 time.sleep(1)
             raise AffectError(f"a program ended by itself; its log is in {monitoring.folder}")
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 @contextlib.contextmanager

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import yaml
 from ray._private.ray_constants import PROMETHEUS_SERVICE_DISCOVERY_FILE, SESSION_LATEST
+from ray.dashboard.modules.metrics import grafana_dashboard_factory as rays_dashboards
 
 from cluster.monitoring.dashboard import dashboard
 
 LOOPBACK = "127.0.0.1"
 DATASOURCE = "Prometheus"
 """As Ray's dashboards expect it unless RAY_PROMETHEUS_NAME says otherwise."""
+RAYS = ("default", "data", "train", "serve", "serve_deployment")
+"""Which of Ray's own dashboards are written beside this system's."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Monitoring:
     def write(self) -> None:
         """Write every file anew. What the programs have stored stays."""
         session = self.ray / SESSION_LATEST  # the cluster that was started last, also after it is started again
-        own = self.folder / "grafana" / "dashboards"
+        own, rays = (self.folder / "grafana" / "dashboards" / name for name in ("affect-on-ray", "ray"))
         provisioning = self.folder / "grafana" / "provisioning"
         files = {
             self.prometheus_config: yaml.safe_dump(
@@ -76,12 +79,14 @@ class Monitoring:
                     "apiVersion": 1,
                     "providers": [
                         _provider("affect-on-Ray", own),
-                        _provider("Ray", session / "metrics" / "grafana" / "dashboards"),
+                        _provider("Ray", rays),
                     ],
                 }
             ),
             self.grafana_config: self._grafana_ini(provisioning),
         }
+        for name in RAYS:
+            files[rays / f"{name}.json"], _ = getattr(rays_dashboards, f"generate_{name}_grafana_dashboard")()
         for file, text in files.items():
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)

@@ -2,10 +2,16 @@
 
 import configparser
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 import yaml
+from ray.dashboard.modules.metrics.dashboards.default_dashboard_panels import default_dashboard_config
+from ray.dashboard.modules.metrics.dashboards.train_dashboard_panels import train_dashboard_config
 from ray.dashboard.modules.metrics.metrics_head import DEFAULT_GRAFANA_HOST, DEFAULT_PROMETHEUS_HOST
 from typer.testing import CliRunner
 
@@ -35,9 +41,11 @@ def test_grafana_is_private_and_finds_data_and_dashboards(folder: Path) -> None:
     (source,) = yaml.safe_load((provisioning / "datasources" / "prometheus.yml").read_text())["datasources"]
     assert source["url"] == "http://127.0.0.1:9090"
     own, rays = yaml.safe_load((provisioning / "dashboards" / "dashboards.yml").read_text())["providers"]
-    assert rays["options"]["path"] == "/rays/session_latest/metrics/grafana/dashboards"
     (file,) = Path(own["options"]["path"]).iterdir()
     assert json.loads(file.read_text())["uid"] == UID
+    uids = {json.loads(file.read_text())["uid"] for file in Path(rays["options"]["path"]).iterdir()}
+    assert {default_dashboard_config.default_uid, train_dashboard_config.default_uid} <= uids
+    assert len(uids) == 5
 
 
 def test_the_ports_are_those_where_rays_dashboard_looks() -> None:
@@ -52,6 +60,26 @@ def test_writing_again_keeps_what_is_stored(folder: Path) -> None:
     Monitoring(folder, Path("/rays"), prometheus_port=9999).write()
     assert (folder / "prometheus" / "block").read_text() == "stored"
     assert "9999" in (folder / "grafana" / "provisioning" / "datasources" / "prometheus.yml").read_text()
+
+
+def test_it_runs_until_it_is_asked_to_end(tmp_path: Path) -> None:
+    """With a program that stands for Prometheus: what it is told, and that it ends with the command."""
+    program = tmp_path / "prometheus"
+    program.write_text('#!/bin/sh\necho $$ "$@" > "$0.told"\nexec sleep 300\n')
+    program.chmod(0o755)
+    command = [sys.executable, "-m", "cluster.monitoring", "--out", str(tmp_path / "out"), "--prometheus-port", "9191"]
+    with subprocess.Popen(command, env=os.environ | {"PATH": f"{tmp_path}:/bin"}, stdout=subprocess.PIPE) as running:
+        told = tmp_path / "prometheus.told"
+        deadline = time.monotonic() + 60
+        while not (told.exists() and told.read_text()):
+            time.sleep(0.1)
+            assert time.monotonic() < deadline
+        running.terminate()
+        assert running.wait(60) == 0
+    pid, *options = told.read_text().split()
+    assert "--web.listen-address=127.0.0.1:9191" in options
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
 
 
 def test_without_prometheus_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
