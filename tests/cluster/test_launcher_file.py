@@ -121,12 +121,7 @@ def test_what_is_mounted_is_a_few_small_files(tmp_path: Path, monkeypatch: pytes
 
 
 def test_every_command_is_bash_and_the_environment_is_set_once(tmp_path: Path) -> None:
-    commands = [
-        command
-        for key in CONFIG
-        if key.endswith("_commands")
-        for command in CONFIG[key]
-    ]
+    commands = [command for key in CONFIG if key.endswith("_commands") for command in CONFIG[key]]
     for command in commands:
         subprocess.run(["bash", "-n", "-c", command], check=True)
     (tmp_path / "venv" / "bin").mkdir(parents=True)

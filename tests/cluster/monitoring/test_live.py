@@ -86,7 +86,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory, small_corpus: tuple[str, i
             monitoring.write()
             with running_prometheus(monitoring):
                 began = time.time()
-                changes = ["epochs=3", "batch.rows_per_epoch=192", "network.width=0.0625"]
+                changes = ["epochs=3", "batch.rows_per_epoch=192", "network.width=0.0625", "resources.workers=1"]
                 sets = [word for change in changes for word in ("--set", change)]
                 training = running(
                     cluster, "jobs.train", "sample/mt-vgg", "--data", rows, "--out", str(folder / "run"), *sets
