@@ -34,9 +34,9 @@ from affect.preprocessing.progress import Progress
 from affect.preprocessing.settings import Preprocessing
 from affect.preprocessing.summary import ClipSummary, is_synthetic
 from affect.runs import RunFolder
-from jobs.capacity import capacity
 from jobs.cli import run as run_app
 from jobs.preprocess_metrics import PreprocessMetrics
+from jobs.room import processes
 
 logger = logging.getLogger("affect.preprocess")
 
@@ -151,7 +151,7 @@ def _dataset(
     if not ray.is_initialized():
         ray.init()
     # All CPUs may go to the pool: its input is in memory, so nothing else of the pipeline needs one.
-    workers = min(workers or max(1, int(capacity().get("CPU", 1))), len(clips))
+    workers = min(workers or processes(), len(clips))
     tasks = min(len(clips), MAX_TASKS)
     rows = [{"clip": json.dumps(asdict(clip))} for start in range(tasks) for clip in clips[start::tasks]]
     DataContext.get_current().enable_progress_bars = False

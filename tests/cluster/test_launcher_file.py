@@ -19,8 +19,10 @@ from ray.autoscaler.v2.schema import AutoscalerInstance
 from ray.autoscaler.v2.utils import ResourceRequestUtil
 from ray.core.generated.instance_manager_pb2 import Instance, NodeKind
 from ray.scripts.scripts import start
+from ray.train.v2._internal.constants import WORKER_GROUP_START_TIMEOUT_S_ENV_VAR
 
-from jobs.capacity import VARIABLE
+from affect.training.settings import Resources
+from jobs.room import VARIABLE, Nodes, cluster_nodes, processes, scaling
 
 PROJECT = Path(__file__).parents[2]
 CONFIG: dict[str, Any] = yaml.safe_load((PROJECT / "ray-cluster.yaml").read_text())
@@ -120,7 +122,7 @@ def test_what_is_mounted_is_a_few_small_files(tmp_path: Path, monkeypatch: pytes
     assert hash_runtime_conf(CONFIG["file_mounts"], [], {}, generate_file_mounts_contents_hash=True)[1]
 
 
-def test_every_command_is_bash_and_the_environment_is_set_once(tmp_path: Path) -> None:
+def test_every_command_is_bash_and_the_environment_is_set_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands = [command for key in CONFIG if key.endswith("_commands") for command in CONFIG[key]]
     for command in commands:
         subprocess.run(["bash", "-n", "-c", command], check=True)
@@ -130,13 +132,21 @@ def test_every_command_is_bash_and_the_environment_is_set_once(tmp_path: Path) -
     for _ in range(2):
         shell(CONFIG["setup_commands"][-1], tmp_path)
     assert (tmp_path / ".bashrc").read_text().count("activate") == 1
-    variables = shell("source ~/.bashrc; env", tmp_path).splitlines()
-    assert {"ACTIVE=yes", "RAY_AUTH_MODE=token", f"{VARIABLE}={most_there_can_be()}"} <= set(variables)
+    variables = dict(line.split("=", 1) for line in shell("source ~/.bashrc; env", tmp_path).splitlines())
+    assert (variables["ACTIVE"], variables["RAY_AUTH_MODE"]) == ("yes", "token")
+    assert variables[WORKER_GROUP_START_TIMEOUT_S_ENV_VAR] == "1800"
+    monkeypatch.setenv(VARIABLE, variables[VARIABLE])
+    monkeypatch.setattr(ray, "cluster_resources", dict)
+    assert cluster_nodes() == nodes_that_can_come()
+    assert processes() == 8 * 16
+    asked = scaling(Resources(workers=10))
+    assert (asked.num_workers, asked.use_gpu) == (10, True)
 
 
-def most_there_can_be() -> str:
-    sizes = {name: SIZES[node["node_config"]["InstanceType"]] for name, node in WORKERS.items()}
-    cpus = sum(WORKERS[name]["max_workers"] * size["CPU"] for name, size in sizes.items() if "GPU" not in size)
-    gpus = sum(WORKERS[name]["max_workers"] * size.get("GPU", 0) for name, size in sizes.items())
-    assert CONFIG["max_workers"] == sum(node["max_workers"] for node in WORKERS.values())
-    return f"CPU={cpus},GPU={gpus}"
+def nodes_that_can_come() -> list[Nodes]:
+    counts: dict[str, int] = {}
+    for node in WORKERS.values():
+        kind = node["node_config"]["InstanceType"]
+        counts[kind] = counts.get(kind, 0) + node["max_workers"]
+    assert CONFIG["max_workers"] == sum(counts.values())
+    return [Nodes(count, SIZES[kind]) for kind, count in counts.items()]

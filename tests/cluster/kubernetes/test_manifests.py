@@ -17,14 +17,15 @@ from ray.train.v2._internal.constants import WORKER_GROUP_START_TIMEOUT_S_ENV_VA
 from typer.testing import CliRunner
 
 from jobs import train
-from jobs.capacity import VARIABLE
 from jobs.recipes import recipe
+from jobs.room import VARIABLE, Nodes, cluster_nodes, scaling
 from serve.settings import ServeSettings
 
 FOLDER = Path(__file__).parents[3] / "cluster" / "kubernetes"
 ALONE = ("cluster", "train", "service")
 RAY: dict[str, dict[str, Any]] = {name: yaml.safe_load((FOLDER / name / f"{name}.yaml").read_text()) for name in ALONE}
 SCHEMAS = "AFFECT_KUBERAY_SCHEMAS"
+RESOURCES = {"cpu": "CPU", "nvidia.com/gpu": "GPU"}
 UNITS = {"Gi": 2**30, "Mi": 2**20}
 
 
@@ -100,27 +101,33 @@ def test_every_pod_runs_the_image_as_nobody_with_room_for_objects(pod: dict[str,
 
 
 @pytest.mark.parametrize("name", ["cluster", "train"])
-def test_jobs_know_what_may_come_and_wait_for_it(name: str) -> None:
+def test_jobs_know_what_may_come_and_wait_for_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = cluster_of(RAY[name])
     groups = [
         (group["maxReplicas"], group["template"]["spec"]["containers"][0]["resources"]["limits"])
         for group in cluster["workerGroupSpecs"]
     ]
-    without = [(count, limits) for count, limits in groups if "nvidia.com/gpu" not in limits] or groups
-    cpus = sum(count * int(limits["cpu"]) for count, limits in without)
-    gpus = sum(count * limits.get("nvidia.com/gpu", 0) for count, limits in groups)
     (head,) = cluster["headGroupSpec"]["template"]["spec"]["containers"]
     given = {variable["name"]: variable["value"] for variable in head["env"]}
-    assert given == {VARIABLE: f"CPU={cpus},GPU={gpus}", WORKER_GROUP_START_TIMEOUT_S_ENV_VAR: "1800"}
+    assert set(given) == {VARIABLE, WORKER_GROUP_START_TIMEOUT_S_ENV_VAR}
+    monkeypatch.setenv(VARIABLE, given[VARIABLE])
+    assert cluster_nodes() == [
+        Nodes(count, {RESOURCES[name]: float(held) for name, held in limits.items() if name in RESOURCES})
+        for count, limits in groups
+    ]
 
 
-def test_the_job_is_one_that_can_be_run() -> None:
+def test_the_job_is_one_that_can_be_run(monkeypatch: pytest.MonkeyPatch) -> None:
     words = shlex.split(RAY["train"]["spec"]["entrypoint"])
     assert words[:3] == ["python", "-m", "jobs.train"]
     changes = [words[number + 1] for number, word in enumerate(words) if word == "--set"]
     config = recipe(words[3], small=False).override(changes)
-    cluster = cluster_of(RAY["train"])
-    assert config.resources.workers <= cluster["workerGroupSpecs"][0]["maxReplicas"]
+    (head,) = cluster_of(RAY["train"])["headGroupSpec"]["template"]["spec"]["containers"]
+    for variable in head["env"]:
+        monkeypatch.setenv(variable["name"], variable["value"])
+    asked = scaling(config.resources)
+    assert asked.use_gpu
+    assert asked.num_workers == cluster_of(RAY["train"])["workerGroupSpecs"][0]["maxReplicas"]
     known = CliRunner().invoke(train.app, ["--help"], env={"COLUMNS": "200"}).output
     assert all(word in known for word in words if word.startswith("--"))
 
