@@ -4,7 +4,8 @@ import json
 import math
 import shutil
 import socket
-import threading
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from cluster.monitoring.files import Monitoring
 from jobs import metrics
 from tests.made_rows import write_rows
 
-pytestmark = [pytest.mark.ray, pytest.mark.cluster]
+pytestmark = [pytest.mark.ray, pytest.mark.cluster, pytest.mark.timeout(900)]
 
 PROJECT = Path(__file__).parents[3]
 WINDOW = "15s"
@@ -62,14 +63,20 @@ class Watched:
         return float(series["values"][-1][1])
 
 
-def run(cluster: LocalCluster, *arguments: str) -> None:
-    cluster.submit("python", "-m", *arguments, project=PROJECT)
-
-
-def running(cluster: LocalCluster, *arguments: str) -> threading.Thread:
-    job = threading.Thread(target=run, args=(cluster, *arguments))
-    job.start()
-    return job
+def job(cluster: LocalCluster, *arguments: str) -> subprocess.Popen[str]:
+    command = [
+        f"{Path(sys.executable).parent}/ray",
+        "job",
+        "submit",
+        "--address",
+        cluster.address,
+        "--working-dir",
+        ".",
+    ]
+    return subprocess.Popen(
+        [*command, "--", "python", "-m", *arguments],
+        cwd=PROJECT, env=cluster.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +95,16 @@ def watched(tmp_path_factory: pytest.TempPathFactory, small_corpus: tuple[str, i
                 began = time.time()
                 changes = ["epochs=3", "batch.rows_per_epoch=192", "network.width=0.0625", "resources.workers=1"]
                 sets = [word for change in changes for word in ("--set", change)]
-                training = running(
-                    cluster, "jobs.train", "sample/mt-vgg", "--data", rows, "--out", str(folder / "run"), *sets
-                )
-                run(
-                    cluster, "jobs.preprocess", "sample", "--root", str(corpus), "--out", str(folder / "rows"),
-                    "--workers", "1", "--set", "detector.size=320",
-                )  # fmt: skip
-                training.join()
+                jobs = [
+                    job(cluster, "jobs.train", "sample/mt-vgg", "--data", rows, "--out", str(folder / "run"), *sets),
+                    job(
+                        cluster, "jobs.preprocess", "sample", "--root", str(corpus), "--out", str(folder / "rows"),
+                        "--workers", "1", "--set", "detector.size=320",
+                    ),
+                ]  # fmt: skip
+                for one in jobs:
+                    output, _ = one.communicate()
+                    assert one.returncode == 0, output[-5000:]
                 time.sleep(3)  # Ray hands on once a second, Prometheus asks once a second
                 yield Watched(monitoring.prometheus_port, began, folder)
 
