@@ -24,10 +24,11 @@ STOP_SECONDS = 20
 
 @dataclass(frozen=True)
 class LocalCluster:
-    """Where a cluster listens, and the environment (address, token) its clients need."""
+    """Where a cluster listens, the environment (address, token) its clients need, and Ray's temporary folder."""
 
     address: str
     environment: dict[str, str]
+    folder: Path
 
     def submit(self, *entrypoint: str, project: Path) -> None:
         """Send a job with ``ray job submit``, show its log as it grows and wait for its end.
@@ -75,7 +76,7 @@ def local_cluster(cpus: int, object_store_bytes: int) -> Iterator[LocalCluster]:
     try:
         address = f"http://127.0.0.1:{dashboard}"
         _wait_until_up(head, address, environment["RAY_AUTH_TOKEN"], folder / "head.log")
-        yield LocalCluster(address, environment)
+        yield LocalCluster(address, environment, folder)
     finally:
         _stop(head)
         shutil.rmtree(folder, ignore_errors=True)

@@ -11,6 +11,7 @@ import ray
 from ray.data import ActorPoolStrategy, DataContext
 
 from affect.corpora.corpus import Clip, Corpus
+from jobs.room import processes
 
 Result = TypeVar("Result")
 
@@ -59,7 +60,7 @@ def over_clips(
     if not ray.is_initialized():
         ray.init()
     DataContext.get_current().enable_progress_bars = False
-    workers = min(workers or max(1, int(ray.cluster_resources().get("CPU", 1))), len(clips))
+    workers = min(workers or processes(), len(clips))
     tasks = min(len(clips), MAX_TASKS)
     rows = [{"index": index, "clip": json.dumps(asdict(clip))} for index, clip in enumerate(clips)]
     spread = [row for start in range(tasks) for row in rows[start::tasks]]

@@ -31,6 +31,7 @@ from affect.faces import load_detector
 from affect.preprocessing.progress import Progress
 from affect.runs import RunFolder
 from jobs.cli import run as run_app
+from jobs.room import processes
 
 logger = logging.getLogger("affect.curate")
 
@@ -151,7 +152,7 @@ def _dataset(
     if not ray.is_initialized():
         ray.init()
     # All CPUs may go to the pool: its input is in memory, so nothing else of the pipeline needs one.
-    workers = min(workers or max(1, int(ray.cluster_resources().get("CPU", 1))), len(todo))
+    workers = min(workers or processes(), len(todo))
     rows = [{"work": json.dumps({"recording": asdict(one), "trim": trims.get(one.name, WHOLE)})} for one in todo]
     DataContext.get_current().enable_progress_bars = False
     # One task at a time and worker, so that no recording waits behind a long one while another worker is idle.

@@ -9,9 +9,11 @@ from affect.following.progress import Progress
 from affect.following.records import Records
 from affect.following.tensorboard import TensorBoard
 from affect.training.following import Followed, Follower
+from jobs.training_metrics import TrainingMetrics
 
 FOLLOWERS: list[Callable[[Followed], Follower | None]] = [
     lambda run: Progress(run.steps_per_epoch, run.config.epochs),
+    TrainingMetrics,
     Records,
     lambda run: TensorBoard(run) if run.config.follow.tensorboard else None,
     lambda run: MLflow(run) if run.config.follow.mlflow else None,

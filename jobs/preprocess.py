@@ -35,6 +35,8 @@ from affect.preprocessing.settings import Preprocessing
 from affect.preprocessing.summary import ClipSummary, is_synthetic
 from affect.runs import RunFolder
 from jobs.cli import run as run_app
+from jobs.preprocess_metrics import PreprocessMetrics
+from jobs.room import processes
 
 logger = logging.getLogger("affect.preprocess")
 
@@ -116,6 +118,7 @@ def _process(
     submitted = time.time()
     if clips:
         results, workers = _dataset(corpus, settings, folder, clips, workers, gpus)
+        metrics = PreprocessMetrics(corpus.name, folder, len(clips))
         with Progress(len(clips)) as progress:
             # Without prefetching, which would hold back a result until the next one is there.
             parts = results.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow")
@@ -125,6 +128,7 @@ def _process(
                 began, ended = min(began, row["began"]), max(ended, row["ended"])
                 nodes.add(row["node"])
                 progress.add(one.frames, set_aside=one.set_aside is not None)
+                metrics.add(one)
                 if one.set_aside is not None:
                     logger.warning("set aside %s: %s", one.media, one.set_aside)
             logger.info(progress.line())
@@ -147,7 +151,7 @@ def _dataset(
     if not ray.is_initialized():
         ray.init()
     # All CPUs may go to the pool: its input is in memory, so nothing else of the pipeline needs one.
-    workers = min(workers or max(1, int(ray.cluster_resources().get("CPU", 1))), len(clips))
+    workers = min(workers or processes(), len(clips))
     tasks = min(len(clips), MAX_TASKS)
     rows = [{"clip": json.dumps(asdict(clip))} for start in range(tasks) for clip in clips[start::tasks]]
     DataContext.get_current().enable_progress_bars = False

@@ -94,6 +94,15 @@ def runs_at_a_time(resources: Resources) -> int:
     return max(1, int(min(by_cpus, by_workers)))
 
 
+def processes() -> int:
+    """Processes of one CPU each that the cluster has room for, at least one.
+
+    Of nodes that may be started only those without GPUs count, so that none is started for its CPUs alone.
+    """
+    without = [node for node in cluster_nodes() if not node.resources.get("GPU")]
+    return max(1, int(ray.cluster_resources().get("CPU", 0)), int(_cpus(without)))
+
+
 def room(bundle: Mapping[str, float], nodes: list[Nodes]) -> float:
     """How many times ``bundle`` fits into ``nodes``."""
     return sum(group.fit(bundle) for group in nodes)

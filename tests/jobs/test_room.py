@@ -7,7 +7,7 @@ import pytest
 from affect.errors import AffectError
 from affect.training.settings import Resources
 from jobs import room as room_module
-from jobs.room import VARIABLE, Nodes, cluster_nodes, runs_at_a_time, scaling
+from jobs.room import VARIABLE, Nodes, cluster_nodes, processes, runs_at_a_time, scaling
 
 FOUR_GPUS = [Nodes(1, {"CPU": 64, "GPU": 4})]
 
@@ -96,3 +96,19 @@ def test_nodes_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, declared: st
     monkeypatch.setenv(VARIABLE, declared)
     with pytest.raises(AffectError, match=f"{VARIABLE}={declared} is not of the form"):
         cluster_nodes()
+
+
+@pytest.mark.parametrize(
+    ("up", "nodes", "expected"),
+    [
+        (0, [], 1),
+        (4, [Nodes(1, {"CPU": 4})], 4),
+        (12, [Nodes(1, {"CPU": 4}), Nodes(1, {"CPU": 8, "GPU": 1})], 12),
+        (0, [Nodes(8, {"CPU": 16}), Nodes(10, {"CPU": 8, "GPU": 1})], 128),
+    ],
+    ids=["nothing", "one node", "GPU nodes that are up", "nodes that may be started"],
+)
+def test_processes(cluster: Any, monkeypatch: pytest.MonkeyPatch, up: int, nodes: list[Nodes], expected: int) -> None:
+    cluster(nodes)
+    monkeypatch.setattr(room_module.ray, "cluster_resources", lambda: {"CPU": float(up)} if up else {})
+    assert processes() == expected
