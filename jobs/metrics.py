@@ -8,9 +8,6 @@ from typing import Any, Literal
 
 from ray.util import metrics as ray_metrics
 
-REPORT_SECONDS = 5.0
-"""Between two readings of what must not be read at every step; Ray itself passes values on every ten seconds."""
-
 
 @dataclass(frozen=True)
 class Metric:
@@ -44,7 +41,7 @@ STEPS = Metric("affect_train_steps", "counter", "Training steps taken.", _RECIPE
 SAMPLES = Metric("affect_train_samples", "counter", "Rows (frames of sequences) learned from, of all workers.", _RECIPE)
 STEP_SECONDS = Metric("affect_train_step_seconds", "counter", "Seconds spent on steps, data included.", _RECIPE)
 WAIT_SECONDS = Metric("affect_train_data_wait_seconds", "counter", "Of these, seconds spent waiting for data.", _RECIPE)
-LOSS = Metric("affect_train_loss", "gauge", "Loss of the latest step read, and its parts.", (*_RECIPE, "part"))
+LOSS = Metric("affect_train_loss", "gauge", "Mean loss of the latest steps, and its parts.", (*_RECIPE, "part"))
 LEARNING_RATE = Metric("affect_train_learning_rate", "gauge", "Learning rate.", _RECIPE)
 EPOCH = Metric("affect_train_epoch", "gauge", "Epochs finished.", _RECIPE)
 VALIDATION = Metric("affect_train_validation", "gauge", "Metrics of the last epoch's validation.", (*_RECIPE, "metric"))

@@ -83,7 +83,7 @@ TRAIN = (
         limit=WAIT_LIMIT,
     ),
     Panel(
-        "Loss", "Of the latest step that was read, and its parts.", "short",
+        "Loss", "Mean of the latest steps, and its parts.", "short",
         ((_value(metrics.LOSS, *_RECIPE, "part"), f"{{{{part}}}}: {_OF_RECIPE}"),),
     ),
     Panel(
