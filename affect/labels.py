@@ -157,6 +157,10 @@ NO_COMPOUND = -1
 """Marks a compound expression that was not annotated, in arrays that have no null."""
 
 
+NO_IDENTITY = -1
+"""Marks who is nobody that a network tells apart, in arrays that have no null."""
+
+
 def action_unit_label(action_unit: int) -> str:
     """The name used in files and answers, for example ``AU12``."""
     return f"AU{action_unit}"

@@ -9,7 +9,17 @@ import typer
 from ray.data import DataContext
 
 from affect import storage
-from affect.corpora.sample import ClipPlan, SampleSettings, plan, video_uri, write_clip, write_index
+from affect.corpora.sample import (
+    ClipPlan,
+    SampleSettings,
+    people,
+    plan,
+    video_uri,
+    write_clip,
+    write_index,
+    write_people_index,
+    write_person,
+)
 from affect.preprocessing.progress import Progress
 from affect.runs import RunFolder
 from jobs.cli import run
@@ -34,6 +44,8 @@ def make_sample(out: str, settings: SampleSettings) -> dict[str, float]:
         if folder.finished:
             logger.info("%s is finished already", folder.uri)
             return folder.summary()
+        if settings.form == "identities":
+            return _make_people(folder, settings)
         started = time.monotonic()
         write_index(folder.uri, settings)
         clips = plan(settings)
@@ -58,6 +70,22 @@ def make_sample(out: str, settings: SampleSettings) -> dict[str, float]:
             *(summary[key] for key in ("clips", "made", "people", "frames", "seconds")),
         )
         return summary
+
+
+def _make_people(folder: RunFolder, settings: SampleSettings) -> dict[str, float]:
+    started = time.monotonic()
+    write_people_index(folder.uri, settings)
+    tasks = ray.data.from_items([{"who": one} for one in people(settings)], override_num_blocks=settings.people)
+    made = tasks.map(_make_person, fn_kwargs={"root": folder.uri, "settings": settings})
+    pictures = sum(row["pictures"] for row in made.iter_rows())
+    summary = {"people": settings.people, "pictures": pictures, "seconds": round(time.monotonic() - started, 1)}
+    folder.done(summary)
+    logger.info("the synthetic sample corpus is ready: %d pictures of %d people", pictures, settings.people)
+    return summary
+
+
+def _make_person(row: dict[str, tuple[str, int]], root: str, settings: SampleSettings) -> dict[str, int]:
+    return {"pictures": write_person(*row["who"], root, settings)}
 
 
 def _make_clip(row: dict[str, ClipPlan], root: str) -> dict[str, str]:

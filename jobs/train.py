@@ -11,6 +11,7 @@ from ray.train import (
     CheckpointConfig,
     FailureConfig,
     RunConfig,
+    ScalingConfig,
     TrainingFailedError,
     UserCallback,
 )
@@ -18,7 +19,7 @@ from ray.train.torch import TorchConfig, TorchTrainer
 from rich.console import Console
 from rich.table import Table
 
-from affect import samples, storage
+from affect import storage
 from affect.errors import AffectError
 from affect.following.mlflow import begin_mlflow_run, end_mlflow_run
 from affect.models.files import load_description
@@ -27,13 +28,17 @@ from affect.reports.run_folder import write_run_report
 from affect.runs import RunFolder
 from affect.training.beginning import begin
 from affect.training.history import read_history
+from affect.training.identities import with_identities
+from affect.training.index import list_rows
 from affect.training.plan import TrainPlan
 from affect.training.reading import Course
-from affect.training.settings import STAGE, Chain, TrainConfig
+from affect.training.settings import Chain, TrainConfig
 from affect.training.windows import items_of
 from jobs import cli
+from jobs.dry_run import show_examination
 from jobs.faults import EndAtMendable, mendable
-from jobs.recipes import TRAIN_RECIPES, recipe
+from jobs.recipe_list import show_recipes
+from jobs.recipes import recipe
 from jobs.room import scaling
 from jobs.training_worker import work
 
@@ -45,29 +50,30 @@ def plan_course(config: TrainConfig) -> Course:
     """Read the label columns of the data and lay out every step of the run."""
     heads = config.network.heads
     plan = TrainPlan(items_of(config, "train"), config.batch, config.seed)
-    workers, parts = config.resources.workers, config.compute.parts
-    if plan.batch < 2 * workers * parts:
-        raise AffectError(
-            f"a batch of {plan.batch} rows is too small for {workers} workers"
-            + (f" that compute it in {parts} parts" if parts > 1 else "")
-            + "; set batch.size to more"
-        )
-    validation = items_of(config, "validation")
+    plan.check_shares(config.resources.workers, config.compute.parts)
+    validation = items_of(config, config.validate_on)
     if not any(len(rows) for rows in validation.sets.values()):
         raise AffectError(f"no validation row is annotated with {' or '.join(heads)}; give --data that has some")
-    has_test = any(samples.list_faces(folder, split="test") for folder in config.data)
+    has_test = config.validate_on != "test" and list_rows(config.data, "test", config.corpora)
     test = items_of(config, "test") if has_test else None
+    if test is not None and not any(len(rows) for rows in test.sets.values()):
+        test = None  # given out without labels, as Aff-Wild2's is
     centre_rows = config.centre_rows if config.network.arcface and "expression" in heads else None
     return Course(plan, validation, test, config.epochs, centre_rows, passes_again=config.keep == "best")
 
 
-def fit(config: TrainConfig, out: str, callbacks: Sequence[UserCallback] = ()) -> dict[str, Any]:
+def fit(
+    config: TrainConfig, out: str, callbacks: Sequence[UserCallback] = (), *, local: bool = False
+) -> dict[str, Any]:
     """One Ray Train run in the folder ``out``; goes on from its last checkpoint when there is one.
+
+    ``local``: in this process (Ray Train's local mode), with nothing to go on from, for many short runs.
 
     Returns {"metrics": {split: {name: value}}, "confusion": {split: 7 x 7}, "model": URI of the model's folder, ...}.
     """
     config = config.model_copy(update={"data": tuple(storage.absolute(folder) for folder in config.data)})
     out = storage.absolute(out)
+    config = with_identities(config)
     if config.pretrained or config.start or config.frozen:
         begin(config)  # tells what does not fit before the cluster is put to work
     course = plan_course(config)
@@ -90,7 +96,7 @@ def fit(config: TrainConfig, out: str, callbacks: Sequence[UserCallback] = ()) -
             "out": out,
         },
         torch_config=TorchConfig(timeout_s=600),
-        scaling_config=scaling(config.resources),
+        scaling_config=ScalingConfig(num_workers=0) if local else scaling(config.resources),
         run_config=RunConfig(
             name="checkpoints",
             storage_path=path,
@@ -116,25 +122,35 @@ def main(
         list[str] | None, typer.Option("--set", help="key=value, for example optimiser.learning_rate=1e-3")
     ] = None,
     small: Annotated[bool, typer.Option(help="narrow, for the sample corpus on two cores")] = False,
-    list_: Annotated[bool, typer.Option("--list", help="show the recipes and end")] = False,
+    list_: Annotated[
+        bool, typer.Option("--list", help="show the recipes, those with RECIPE in a line, and end")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option(help="check everything, say what the run needs, and end")] = False,
 ) -> None:
     """Train RECIPE on --data into --out. The same command again goes on where an interrupted run was."""
     if list_:
-        _show_recipes()
+        show_recipes(name)
         return
-    if not name or not out:
+    if not name or not (out or dry_run):
         raise AffectError("name a recipe and --out; python -m jobs.train --list shows the recipes")
-    config = recipe(name, small=small).override(set_ or [])
-    folders = tuple(storage.absolute(folder) for folder in data or [])
-    ray.init(log_to_driver=True, ignore_reinit_error=True)
-    if isinstance(config, TrainConfig):
-        _show(train_once(config.model_copy(update={"data": folders or config.data}), out))
+    config = with_data(recipe(name, small=small).override(set_ or []), data or [])
+    if dry_run:
+        show_examination(config, lambda one: scaling(one.resources))
         return
-    stages = {stage: one.model_copy(update={"data": one.data or folders}) for stage, one in config.stages.items()}
-    _show(train_chain(config.model_copy(update={"stages": stages}), out))
+    ray.init(log_to_driver=True, ignore_reinit_error=True)
+    _show(train_once(config, out) if isinstance(config, TrainConfig) else train_chain(config, out))
 
 
-def train_once(config: TrainConfig, out: str) -> dict[str, Any]:
+def with_data(config: TrainConfig | Chain, folders: Sequence[str]) -> TrainConfig | Chain:
+    """``config`` on the rows in ``folders``; a stage that has rows of its own keeps them."""
+    places = tuple(storage.absolute(folder) for folder in folders)
+    if isinstance(config, TrainConfig):
+        return config.model_copy(update={"data": places or config.data})
+    stages = {stage: one.model_copy(update={"data": one.data or places}) for stage, one in config.stages.items()}
+    return config.model_copy(update={"stages": stages})
+
+
+def train_once(config: TrainConfig, out: str, *, local: bool = False) -> dict[str, Any]:
     """``fit`` in a run folder with log and report; an answer that is there already is returned."""
     with RunFolder(out, config) as run:
         if run.finished:
@@ -146,7 +162,7 @@ def train_once(config: TrainConfig, out: str) -> dict[str, Any]:
             )
             return run.summary()
         try:
-            answer = fit(config, run.uri)
+            answer = fit(config, run.uri, local=local)
         except TrainingFailedError as error:
             end_mlflow_run(config, run.uri, well=False)
             raise mendable(error, run.uri) or error from error
@@ -155,8 +171,10 @@ def train_once(config: TrainConfig, out: str) -> dict[str, Any]:
         return answer
 
 
-def train_chain(chain: Chain, out: str) -> dict[str, Any]:
-    """The stages of ``chain`` in order, each in a run folder of its own below ``out``; finished ones are not run again.
+def train_chain(chain: Chain, out: str, *, local: bool = False) -> dict[str, Any]:
+    """The stages of ``chain`` in order, each in a run folder of its own below ``out``.
+
+    Finished ones are not run again, nor those whose models are given.
 
     Returns the last stage's answer.
     """
@@ -165,17 +183,14 @@ def train_chain(chain: Chain, out: str) -> dict[str, Any]:
             logger.info("%s is finished; to train again give another --out", run.uri)
             return run.summary()
         answer: dict[str, Any] = {}
-        for number, (name, stage) in enumerate(chain.stages.items(), start=1):
+        for number, name in enumerate(chain.stages, start=1):
+            if name in chain.given:
+                logger.info("stage %d of %d: %s is given by %s", number, len(chain.stages), name, chain.given[name])
+                continue
             logger.info("stage %d of %d: %s", number, len(chain.stages), name)
             write_chain_report(chain, run.uri, "running")
-            start = tuple(
-                one.model_copy(update={"model": run.file(one.model.removeprefix(STAGE))})
-                if one.model.startswith(STAGE)
-                else one
-                for one in stage.start
-            )
             try:
-                answer = train_once(stage.model_copy(update={"start": start}), run.file(name))
+                answer = train_once(chain.started(name, run.file), run.file(name), local=local)
             except BaseException:
                 write_chain_report(chain, run.uri, "stopped")
                 raise
@@ -212,24 +227,6 @@ def _show(answer: dict[str, Any]) -> None:
         table.add_row(metric, *(f"{values.get(metric, float('nan')):.3f}" for values in splits.values()))
     Console().print(table)
     Console().print(f"model: {answer['model']}", soft_wrap=True)
-
-
-def _show_recipes() -> None:
-    console = Console()
-    if not console.is_terminal:
-        console.width = 160
-    table = Table("recipe", "paper", "takes", "batch", "optimiser")
-    table.columns[0].no_wrap = True
-    for name, make in sorted(TRAIN_RECIPES.items()):
-        config = make()
-        if isinstance(config, Chain):
-            table.add_row(name, config.paper, "in stages: " + ", ".join(config.stages), "", "")
-            continue
-        batch, optimiser = config.batch, config.optimiser
-        size = f"{batch.size} of {batch.length}" if config.network.sequential else f"{batch.size}"
-        takes = ", ".join(config.network.takes)
-        table.add_row(name, config.paper, takes, size, f"{optimiser.name} {optimiser.learning_rate:g}")
-    console.print(table)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,10 @@ import pyarrow as pa
 
 from affect import samples
 from affect.labels import ACTION_UNITS, AFF_WILD2_ACTION_UNITS
+from affect.media.pictures import encode_jpeg
 from affect.preprocessing.settings import AlignmentSettings, Preprocessing, SoundSettings
+
+PEOPLE = ("n3", "n1", "n2")
 
 
 def write_rows(
@@ -86,3 +89,26 @@ def _row(rng: np.random.Generator, split: str, video: str, frame: int, size: int
         "expression": expression if keep[1] else None,
         "au": units if keep[2] else None,
     }
+
+
+def write_people(folder: str, splits: dict[str, tuple[str, ...]], each: int = 6, size: int = 32,
+                 settings: Preprocessing | None = None, corpus: str = "made") -> None:  # fmt: skip
+    """Pictures of people, each of a grey of his own; of the first of each split one has no face."""
+    settings = settings or Preprocessing(alignment=AlignmentSettings(size=size))
+    for split, people in splits.items():
+        rows = [
+            {
+                "corpus": corpus, "split": split, "video": f"{person}/{number}", "subject": person, "person": "main",
+                "frame": 0, "time_s": 0.0, "success": bool(place or number),
+                "image": encode_jpeg(np.full((size, size, 3), 40 + 70 * PEOPLE.index(person), np.uint8)),
+            }
+            for place, person in enumerate(people)
+            for number in range(each)
+        ]  # fmt: skip
+        samples.write_parquet(
+            samples.faces_uri(folder, corpus, split, "lot"),
+            samples.FACES,
+            [pa.Table.from_pylist(rows, schema=samples.FACES)],
+            fingerprint="made",
+            details=lambda: {"corpus": corpus, "synthetic": True, "settings": settings.model_dump(mode="json")},
+        )

@@ -17,6 +17,7 @@ from affect.corpora.disfa import Disfa
 from affect.corpora.emotionet import EmotioNet
 from affect.corpora.fer2013 import Fer2013
 from affect.corpora.folder import Folder
+from affect.corpora.identities import Identities
 from affect.corpora.imfdb import Imfdb
 from affect.corpora.raf_db import RafDb
 from affect.corpora.recola import Recola
@@ -42,7 +43,11 @@ CORPORA: dict[str, Callable[..., Corpus]] = {
     "imfdb": Imfdb,
     "emotionet": EmotioNet,
     "emotionet-compound": partial(EmotioNet, emotions=True),
+    "vggface": partial(Identities, name="vggface"),
+    "vggface2": partial(Identities, name="vggface2"),
+    "identities": Identities,
     "sample": partial(AffWild2, name="sample"),
+    "sample-identities": partial(Identities, name="sample-identities"),
     "folder": Folder,
 }
 

@@ -12,6 +12,7 @@ from affect.labels import (
     EXPRESSIONS,
     NO_COMPOUND,
     NO_EXPRESSION,
+    NO_IDENTITY,
     VALENCE_AROUSAL,
     action_unit_columns,
     action_unit_label,
@@ -29,6 +30,7 @@ from affect.metrics.mean_squared_error import mean_squared_error
 from affect.metrics.moments import PairedMoments
 from affect.metrics.pearson import pearson
 from affect.metrics.plane import PlaneCounts
+from affect.metrics.top_hits import PLACES, TopHits
 from affect.metrics.unweighted_average_recall import unweighted_average_recall
 from affect.networks.spec import Head, NetworkSpec
 
@@ -41,7 +43,7 @@ class TaskMetrics(ABC):
 
     targets: ClassVar[tuple[str, ...]]
     """What is looked at of MultiTask's targets."""
-    accumulator: PairedMoments | ConfusionMatrix | DetectionCounts
+    accumulator: PairedMoments | ConfusionMatrix | DetectionCounts | TopHits
 
     def labels(self, targets: Mapping[str, NDArray[Any]]) -> NDArray[Any] | None:
         """The labels of this output, from those of its ``targets`` that are given; None where none is."""
@@ -195,9 +197,29 @@ class ActionUnitMetrics(TaskMetrics):
         }
 
 
+class IdentityMetrics(TaskMetrics):
+    """How often the person is the most probable of the network's identities, and among the five most probable."""
+
+    targets = ("identity",)
+    accumulator: TopHits
+
+    def __init__(self, spec: NetworkSpec) -> None:  # noqa: ARG002
+        self.accumulator = TopHits()
+
+    def update(self, predictions: NDArray[Any], targets: NDArray[Any]) -> None:
+        known = targets != NO_IDENTITY
+        self.accumulator.update(predictions[known], targets[known])
+
+    def compute(self) -> dict[str, float]:
+        *hits, seen = self.accumulator.counts
+        names = [f"identity_{'' if place == 1 else f'top{place}_'}accuracy" for place in PLACES]
+        return {name: float(hit / seen) for name, hit in zip(names, hits, strict=True)} if seen else {}
+
+
 TASKS: dict[Head, Callable[[NetworkSpec], TaskMetrics]] = {
     "valence_arousal": ValenceArousalMetrics,
     "expression": ExpressionMetrics,
     "action_units": ActionUnitMetrics,
     "compound": CompoundMetrics,
+    "identity": IdentityMetrics,
 }

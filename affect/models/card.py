@@ -43,5 +43,6 @@ def outputs(network: NetworkSpec) -> list[str]:
         "expression": "probabilities of the expressions " + ", ".join(EXPRESSIONS),
         "action_units": "probabilities of the action units " + ", ".join(map(action_unit_label, network.action_units)),
         "compound": "probabilities of the compound expressions " + ", ".join(network.compounds),
+        "identity": f"probabilities of {len(network.identities)} identities",
     }
     return [lines[head] for head in network.heads]

@@ -141,10 +141,16 @@ def load_model(folder: str) -> tuple[Network, ModelDescription]:
 
 
 def locate_model(uri: str) -> str:
-    """The folder of the model that ``uri`` leads to: itself, a train run's model, or the winner of a tune run."""
+    """The folder of the model that ``uri`` leads to.
+
+    Itself, a train run's model, the current version of a name in a model store, or the winner of a tune run.
+    """
     for folder in (uri, storage.join(uri, "model")):
         if storage.exists(storage.join(folder, DESCRIPTION)):
             return storage.absolute(folder)
+    current = storage.join(uri, "current.json")
+    if storage.exists(current):
+        return storage.absolute(storage.join(uri, json.loads(storage.read_text(current))["version"]))
     winner = storage.join(uri, "winner.json")
     if storage.exists(winner):
         model = json.loads(storage.read_text(winner)).get("model")

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from affect.errors import AffectError
 from affect.labels import EXPRESSIONS, VALENCE_AROUSAL
 from affect.networks.precision import full_precision
 from affect.networks.spec import Head, NetworkSpec
@@ -103,9 +104,16 @@ def _action_units(features: int, spec: NetworkSpec) -> HeadLayer:
     return LinearHead(features, len(spec.action_units), torch.sigmoid)
 
 
+def _identity(features: int, spec: NetworkSpec) -> HeadLayer:
+    if not spec.identities:
+        raise AffectError("the identity head has nobody to tell apart; a training run names them from its rows")
+    return LinearHead(features, len(spec.identities), _probabilities)
+
+
 HEADS: dict[Head, Callable[[int, NetworkSpec], HeadLayer]] = {
     "valence_arousal": _valence_arousal,
     "expression": _expression,
     "action_units": _action_units,
     "compound": _compound,
+    "identity": _identity,
 }

@@ -57,8 +57,8 @@ class Network(nn.Module):
         """Outputs for ``inputs``, a row each, as the objectives take them.
 
         "embedding" (N, d), and of the declared heads "valence_arousal" (N, 2), "expression" (N, 7) logits (cosines with
-        ArcFace), "action_units" (N, K) logits, "compound" (N, C) logits. Raises AffectError where an input is missing
-        or has another form.
+        ArcFace), "action_units" (N, K) logits, "compound" (N, C) and "identity" (N, P) logits. Raises AffectError where
+        an input is missing or has another form.
         """
         return self.advance(inputs, {})[0]
 
@@ -84,8 +84,8 @@ class Network(nn.Module):
     def predict(self, inputs: Inputs) -> dict[str, Tensor]:
         """Predictions for ``inputs``, a row each, float32, of the declared heads.
 
-        "valence_arousal" (N, 2) in [-1, 1], "expression" (N, 7), "action_units" (N, K) and "compound" (N, C)
-        probabilities. Neither switches to eval mode nor turns gradients off.
+        "valence_arousal" (N, 2) in [-1, 1], "expression" (N, 7), "action_units" (N, K), "compound" (N, C) and
+        "identity" (N, P) probabilities. Neither switches to eval mode nor turns gradients off.
         """
         return self.read(self(inputs))
 

@@ -12,7 +12,7 @@ from affect.configuration import differences
 from affect.errors import AffectError
 from affect.networks import Network, NetworkSpec, build
 
-OUTPUTS = ("heads", "action_units", "compounds", "arcface")
+OUTPUTS = ("heads", "action_units", "compounds", "identities", "arcface")
 """What of a specification concerns the heads only."""
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, PositiveInt, model_validator
 from affect.configuration import Configuration
 from affect.labels import ACTION_UNITS, COMPOUND_EXPRESSIONS, EXPRESSIONS
 
-Head = Literal["valence_arousal", "expression", "action_units", "compound"]
+Head = Literal["valence_arousal", "expression", "action_units", "compound", "identity"]
 Stream = Literal["image", "sound"]
 
 
@@ -76,6 +76,8 @@ class NetworkSpec(Configuration):
     action_units: tuple[int, ...] = ACTION_UNITS
     compounds: tuple[str, ...] = ()
     """Compound expressions of the head of that name, among labels.COMPOUND_EXPRESSIONS or EXPRESSIONS."""
+    identities: tuple[str, ...] = ()
+    """Whom the identity head tells apart, as the corpus names them. A training run fills it from its rows."""
     arcface: ArcFace | None = None
     """When set, the expression head gives cosines to seven unit vectors instead of logits."""
     sync_batchnorm: bool = False
@@ -103,6 +105,14 @@ class NetworkSpec(Configuration):
             raise ValueError("fusion joins two streams: name both image and sound in streams, or leave it out")
         if self.landmarks and "image" not in self.streams:
             raise ValueError("landmarks belong to the image stream, which streams does not name")
+        return self
+
+    @model_validator(mode="after")
+    def _identities_fit(self) -> Self:
+        if self.identities and "identity" not in self.heads:
+            raise ValueError("identities are the classes of the identity head, which heads does not name")
+        if len(set(self.identities)) < len(self.identities):
+            raise ValueError("identities must name each person once")
         return self
 
     @property

@@ -16,8 +16,9 @@ class MultiTask:
 
     Targets, batch first: "valence_arousal" float (B, 2), NaN where not annotated; "expression" integer (B,) and
     "action_units" integer (B, 17) in the order of labels.ACTION_UNITS, -1 where not annotated; "compound" integer (B,),
-    index into labels.COMPOUND_EXPRESSIONS, -1 where not annotated, or left out. Raises AffectError where a coupling
-    trains a head that the network lacks.
+    index into labels.COMPOUND_EXPRESSIONS, -1 where not annotated, or left out; "identity" integer (B,), index into
+    the specification's identities, -1 for anybody else, needed by the head of that name. Raises AffectError where a
+    coupling trains a head that the network lacks.
     """
 
     def __init__(self, settings: ObjectiveSettings, spec: NetworkSpec) -> None:
@@ -26,12 +27,14 @@ class MultiTask:
             "expression": "cross_entropy" if spec.arcface is None else "arcface",
             "action_units": settings.action_units,
             "compound": "cross_entropy",
+            "identity": "cross_entropy",
         }
         weights = {
             "valence_arousal": settings.valence_arousal_weight,
             "expression": settings.expression_weight,
             "action_units": settings.action_units_weight,
             "compound": settings.compound_weight,
+            "identity": settings.identity_weight,
         }
         own = {f"{head}_loss": (weights[head], TERMS[head][names[head]](spec)) for head in spec.heads}
         self.terms = couple(own, settings, spec)

@@ -8,6 +8,7 @@ from affect.objectives.binary_cross_entropy import BinaryCrossEntropy
 from affect.objectives.ccc import ConcordanceLoss
 from affect.objectives.compound import CompoundCrossEntropy
 from affect.objectives.cross_entropy import CrossEntropy
+from affect.objectives.identity import IdentityCrossEntropy
 from affect.objectives.mean_squared_error import MeanSquaredError
 from affect.objectives.term import Term
 
@@ -26,5 +27,8 @@ TERMS: dict[str, dict[str, Callable[[NetworkSpec], Term]]] = {
     },
     "compound": {
         "cross_entropy": lambda spec: CompoundCrossEntropy(spec.compounds),
+    },
+    "identity": {
+        "cross_entropy": lambda _: IdentityCrossEntropy(),
     },
 }

@@ -66,6 +66,7 @@ class ObjectiveSettings(Configuration):
     action_units_weight: float = Field(default=1.0, ge=0)
     """FaceBehaviorNet's lambda_1."""
     compound_weight: float = Field(default=1.0, ge=0)
+    identity_weight: float = Field(default=1.0, ge=0)
     co_annotation: CoAnnotation | None = None
     soft_co_annotation: SoftCoAnnotation | None = None
     distribution_matching: DistributionMatching | None = None

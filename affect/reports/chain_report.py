@@ -43,8 +43,9 @@ class Stage:
 
 
 def write_chain_report(chain: Chain, out: str, state: State) -> None:
-    """Write report.html into the folder ``out`` of ``chain``, whose stages lie below it."""
-    stages = [_read(name, config.epochs, storage.join(out, name)) for name, config in chain.stages.items()]
+    """Write report.html into the folder ``out`` of ``chain``, whose stages lie below it but for those given."""
+    trained = {name: config for name, config in chain.stages.items() if name not in chain.given}
+    stages = [_read(name, config.epochs, storage.join(out, name)) for name, config in trained.items()]
     write(chain_report(chain.recipe, out, stages, state), storage.join(out, REPORT))
 
 

@@ -86,6 +86,7 @@ class Collate:
                 "expression": torch.from_numpy(_array(row["expression"])),
                 "action_units": torch.from_numpy(_array(row["action_units"]).reshape(-1, len(ACTION_UNITS))),
                 "compound": torch.from_numpy(_array(row["compound"])),
+                "identity": torch.from_numpy(_array(row["identity"])),
             },
             groups=_array(row["group"]),
         )

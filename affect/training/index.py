@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from affect import samples, storage
 from affect.annotation.balance import quadrants
 from affect.errors import AffectError
-from affect.labels import ACTION_UNITS, COMPOUND_EXPRESSIONS, EXPRESSIONS, NO_COMPOUND, NO_EXPRESSION
+from affect.labels import (
+    ACTION_UNITS,
+    COMPOUND_EXPRESSIONS,
+    EXPRESSIONS,
+    NO_COMPOUND,
+    NO_EXPRESSION,
+    NO_IDENTITY,
+)
 from affect.networks.spec import Head, NetworkSpec
 from affect.preprocessing.settings import Preprocessing
 
@@ -68,6 +75,8 @@ class LabelIndex:
     """Of networks that take sequences."""
     kinds: dict[Head, NDArray[np.int8]] = field(default_factory=dict)
     """As Seen.kinds, of each row of the head's set."""
+    identities: tuple[str, ...] = ()
+    """The classes of an identity head."""
 
 
 class Sources:
@@ -109,18 +118,15 @@ def corpus_of(uri: str) -> str:
     return uri.rsplit("/", 3)[-3]
 
 
-def build_index(folders: Sequence[str], split: str, network: NetworkSpec) -> LabelIndex:
-    """Read the label columns of every file of ``split`` below ``folders``.
+def build_index(folders: Sequence[str], split: str, network: NetworkSpec, corpora: Sequence[str] = ()) -> LabelIndex:
+    """Read the label columns of every file of ``split`` below ``folders``, of ``corpora`` where some are named.
 
     A row belongs to a head's set when it shows what ``network`` takes (a face, its 68 landmarks, sound beside it) and
     has that head's label: both of valence and arousal, an expression, at least one of its action units, one of its
-    compound expressions. Raises AffectError when there is nothing of the split, when no row has what the network
-    takes, or when rows were made with different settings: a model has one way to see.
+    compound expressions, one of its identities as the subject. Raises AffectError when there is nothing of the split,
+    when no row has what the network takes, or when rows were made with different settings: a model has one way to see.
     """
-    files = [file for folder in folders for file in samples.list_faces(folder, split=split)]
-    if not files:
-        places = ", ".join(folders) or "no folder given; name one with --set data=[URI]"
-        raise AffectError(f"no pre-processed rows of split {split!r} in {places}; run jobs.preprocess first")
+    files = require_rows(folders, split, corpora)
     index, with_face, seen = index_files(files, network)
     if with_face and not seen:
         raise AffectError(lacks(split, network, files))
@@ -143,12 +149,13 @@ def index_files(files: Sequence[str], network: NetworkSpec, *, whole: bool = Fal
     parts: list[_Part] = []
     sources = Sources()
     frames, with_face = 0, 0
+    columns = [*LABEL_COLUMNS, *PLACE_COLUMNS, *_needed(network), *(["subject"] if network.identities else [])]
     for uri in files:
         file = samples.open_parquet(uri)
         sources.add(uri, file)
         audible = "sound" not in network.streams or storage.exists(samples.sound_beside(uri))
         for number in range(file.num_row_groups):
-            table = file.read_row_group(number, columns=[*LABEL_COLUMNS, *PLACE_COLUMNS, *_needed(network)])
+            table = file.read_row_group(number, columns=columns)
             frames += table.num_rows
             with_face += pc.sum(table["success"]).as_py() or 0
             if audible:
@@ -163,15 +170,53 @@ def index_files(files: Sequence[str], network: NetworkSpec, *, whole: bool = Fal
         corpora=sources.corpora,
         preprocessing=preprocessing,
         takes=tuple(network.takes),
+        identities=network.identities,
         seen=seen if whole or network.sequential else None,
         kinds={head: kinds[seen.labelled[head]] for head, kinds in seen.kinds.items()},
     )
     return index, with_face, len(seen.rows)
 
 
+def list_rows(folders: Sequence[str], split: str, corpora: Sequence[str] = ()) -> list[str]:
+    """URIs of the files of ``split``, of ``corpora`` or of all."""
+    return [file for folder in folders for name in corpora or [""] for file in samples.list_faces(folder, name, split)]
+
+
+def require_rows(folders: Sequence[str], split: str, corpora: Sequence[str] = ()) -> list[str]:
+    """``list_rows``; AffectError where there are none, with what is there and what to do."""
+    files = list_rows(folders, split, corpora)
+    if not files:
+        raise AffectError(_nothing(folders, split, corpora))
+    return files
+
+
+def held_corpora(folders: Sequence[str]) -> list[str]:
+    """Names of the corpora that have rows below ``folders``."""
+    return sorted({name for folder in folders for name in storage.list_folders(storage.join(folder, "faces"))})
+
+
+def _nothing(folders: Sequence[str], split: str, corpora: Sequence[str]) -> str:
+    """Why there is no row, and what to do."""
+    if not folders:
+        return "no folder of rows is given; name one that jobs.preprocess wrote with --data or --set data=[URI]"
+    places = ", ".join(folders)
+    held = held_corpora(folders)
+    if split != "train" and list_rows(folders, "train", corpora):
+        return (
+            f"no pre-processed rows of split {split!r} in {places}, only of others; divide the training split with "
+            "jobs.partition CORPUS --set within=train and preprocess it with --set splits=OUT/splits.csv"
+        )
+    if not corpora or not held:
+        return f"no pre-processed rows of split {split!r} in {places}; run jobs.preprocess first"
+    return (
+        f"no pre-processed rows of split {split!r} of {' or '.join(corpora)} in {places}, which has {', '.join(held)}; "
+        f"run jobs.preprocess {corpora[0]}, or --set corpora=[] to use what is there"
+    )
+
+
 def annotated(table: pa.Table, network: NetworkSpec) -> dict[Head, NDArray[np.bool_]]:
     """For each head of ``network``, which rows of ``table`` carry its label."""
-    labels = label_arrays(table)
+    labels = label_arrays(table, network.identities)
     units = [ACTION_UNITS.index(unit) for unit in network.action_units]
     present: dict[Head, NDArray[np.bool_]] = {
         "valence_arousal": np.isfinite(labels["valence_arousal"]).all(axis=1),
@@ -179,6 +224,7 @@ def annotated(table: pa.Table, network: NetworkSpec) -> dict[Head, NDArray[np.bo
         "action_units": np.any(labels["action_units"][:, units] >= 0, axis=1),
         "compound": _named(labels["compound"], COMPOUND_EXPRESSIONS, network.compounds)
         | _named(labels["expression"], EXPRESSIONS, network.compounds),
+        "identity": labels["identity"] != NO_IDENTITY,
     }
     return {head: present[head] for head in network.heads}
 
@@ -193,10 +239,11 @@ def kinds(table: pa.Table, network: NetworkSpec) -> dict[Head, NDArray[np.int8]]
     return {head: kind.astype(np.int8) for head, kind in known.items() if head in network.heads}
 
 
-def label_arrays(table: pa.Table) -> dict[str, NDArray[Any]]:
+def label_arrays(table: pa.Table, identities: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
     """The labels of a table of faces as arrays in which NaN and -1 mark what was not annotated.
 
-    valence_arousal float32 (n, 2), expression int64 (n,), action_units int8 (n, 17), compound int64 (n,).
+    valence_arousal float32 (n, 2), expression int64 (n,), action_units int8 (n, 17), compound int64 (n,), identity
+    int64 (n,), index of the subject in ``identities``; without any the subject is not looked at.
     """
     units = table["au"].combine_chunks()
     flat = np.full((len(units), len(ACTION_UNITS)), -1, np.int8)
@@ -210,7 +257,16 @@ def label_arrays(table: pa.Table) -> dict[str, NDArray[Any]]:
         "expression": pc.fill_null(table["expression"], NO_EXPRESSION).to_numpy().astype(np.int64),
         "action_units": flat,
         "compound": pc.fill_null(table["compound"], NO_COMPOUND).to_numpy().astype(np.int64),
+        "identity": _identities(table, identities),
     }
+
+
+def _identities(table: pa.Table, identities: Sequence[str]) -> NDArray[np.int64]:
+    if not identities:
+        return np.full(table.num_rows, NO_IDENTITY, np.int64)
+    known = pc.index_in(table["subject"], value_set=pa.array(identities, pa.string()))
+    places: NDArray[np.int64] = pc.fill_null(known, NO_IDENTITY).to_numpy().astype(np.int64)
+    return places
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ CHECKPOINT = "training.pt"
 """The file of a checkpoint's folder."""
 
 
-_SCORED = ("expression_macro_f1", "action_units_f1", "compound_macro_f1")
+_SCORED = ("expression_macro_f1", "action_units_f1", "compound_macro_f1", "identity_accuracy")
 
 
 def score(metrics: dict[str, float]) -> float:
@@ -301,7 +301,7 @@ def load_state(folder: Path) -> dict[str, Any]:
     return state
 
 
-_HEADLINES = ("valence_ccc", "arousal_ccc", "expression_macro_f1", "action_units_f1", "compound_macro_f1", "score")
+_HEADLINES = ("valence_ccc", "arousal_ccc", *_SCORED, "score")
 
 
 def _of_all_workers(state: Any) -> list[Any]:

@@ -27,7 +27,7 @@ def build_schedule(
             optimiser,
             max_lr=[group["lr"] for group in optimiser.param_groups],
             total_steps=steps + 1,
-            pct_start=settings.warm_up,
+            pct_start=max(settings.warm_up, 2 / (steps + 1)),  # a run of few steps rises in the first of them
             cycle_momentum=False,
         )
     return lr_scheduler.ConstantLR(optimiser, factor=1.0)

@@ -104,6 +104,15 @@ class TrainPlan:
         window = min(settings.window_groups * per_group[head] / self.sizes[head] for head in sets)
         self.steps_per_span = int(np.clip(np.ceil(window), 1, self.steps_per_epoch))
 
+    def check_shares(self, workers: int, parts: int) -> None:
+        """Raise AffectError where a step is too small for ``workers`` that compute their shares in ``parts``."""
+        if self.batch < 2 * workers * parts:
+            raise AffectError(
+                f"a batch of {self.batch} rows is too small for {workers} workers"
+                + (f" that compute it in {parts} parts" if parts > 1 else "")
+                + "; set batch.size to more"
+            )
+
     def spans(self, start_step: int = 0) -> Iterator[Span]:
         """The spans of an epoch, from the one that holds ``start_step`` on."""
         for first in range(0, self.steps_per_epoch, self.steps_per_span):

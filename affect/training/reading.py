@@ -36,6 +36,7 @@ STEPS = pa.schema(
         ("expression", pa.list_(pa.int64())),
         ("action_units", pa.list_(pa.int8())),
         ("compound", pa.list_(pa.int64())),
+        ("identity", pa.list_(pa.int64())),
     ]
 )
 """A row is one worker's part of one step; the lists hold its rows' inputs and labels, flattened.
@@ -159,7 +160,7 @@ def _columns(index: LabelIndex, steps: list[StepRows]) -> dict[str, pa.Array]:
     starts = np.concatenate([[0], np.cumsum([table.num_rows for table in tables])])
     take = starts[np.searchsorted(wanted, group)] + row
     table = pa.concat_tables(tables).take(pa.array(take))
-    labels = label_arrays(table)
+    labels = label_arrays(table, index.identities)
 
     def lists(values: pa.Array, each: int = 1, counts: list[int] | None = None) -> pa.Array:
         counts = [len(step.rows) for step in steps] if counts is None else counts
@@ -186,6 +187,7 @@ def _columns(index: LabelIndex, steps: list[StepRows]) -> dict[str, pa.Array]:
         "expression": lists(pa.array(labels["expression"])),
         "action_units": lists(pa.array(labels["action_units"].reshape(-1)), len(ACTION_UNITS)),
         "compound": lists(pa.array(labels["compound"])),
+        "identity": lists(pa.array(labels["identity"])),
     }
 
 
@@ -236,10 +238,11 @@ def _spectrum(uri: str, begin: int, end: int) -> NDArray[np.uint8]:
 def _row_groups(index: LabelIndex, groups: NDArray[np.int32]) -> Iterator[pa.Table]:
     inputs = {"image": ["image"], "sound": ["time_s"], "landmarks": ["landmarks5", "landmarks68"], "lengths": []}
     columns = [column for name in index.takes for column in inputs[name]]
+    whose = ["subject"] if index.identities else []
     file, uri = None, ""
     for group in groups:
         name, number = index.groups[group]
         if name != uri:
             file, uri = samples.open_parquet(name), name
         assert file is not None
-        yield file.read_row_group(number, columns=[*columns, *LABEL_COLUMNS])
+        yield file.read_row_group(number, columns=[*columns, *LABEL_COLUMNS, *whose])

@@ -1,5 +1,6 @@
 """Everything that decides a training run, typed and validated."""
 
+from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -190,9 +191,20 @@ class TrainConfig(Configuration):
     recipe: str
     paper: str = ""
     """Where the experiment is described."""
+    tables: tuple[str, ...] = ()
+    """Tables of the paper that print its result."""
     data: tuple[str, ...] = ()
     """Folders written by the preprocess job."""
+    corpora: tuple[str, ...] = ()
+    """Of the corpora in ``data`` those that are used, by their names in jobs.preprocess; none named: all."""
+    labels: str = ""
+    """How the labels must be made, where that is not as the corpus gives them."""
+    validate_on: Literal["validation", "test"] = "validation"
+    """The split measured after each epoch; "test" is the held-out fold of a cross-validation, which has no third."""
     network: NetworkSpec
+    weights: tuple[str, ...] = ()
+    """What the paper's encoder was trained on first, in order: sources of affect.pretrained, or a corpus. It is only
+    told: ``pretrained`` or ``start`` gives it."""
     pretrained: dict[Stream, PretrainedWeights] = Field(default_factory=dict)
     """What streams of the network begin with; the others are drawn at random."""
     start: tuple[Start, ...] = ()
@@ -226,7 +238,10 @@ class Chain(Configuration):
 
     recipe: str
     paper: str = ""
+    tables: tuple[str, ...] = ()
     stages: dict[str, TrainConfig]
+    given: dict[str, str] = Field(default_factory=dict)
+    """Stages that are not trained, since their models are there: URIs as in Start.model, by stage."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -237,4 +252,19 @@ class Chain(Configuration):
                 if start.model.startswith(STAGE) and needed not in earlier:
                     raise ValueError(f"stage {name} begins with stage {needed!r}, which is not before it")
             earlier.append(name)
+        if unknown := sorted(set(self.given) - set(earlier)):
+            raise ValueError(f"given names {', '.join(unknown)}; the stages are {', '.join(earlier)}")
+        if earlier and earlier[-1] in self.given:
+            raise ValueError(f"the last stage, {earlier[-1]}, is given: there is nothing to train")
         return self
+
+    def started(self, stage: str, trained: Callable[[str], str]) -> TrainConfig:
+        """``stage`` with URIs in place of earlier stages: ``trained(name)`` of those trained, or what is given."""
+        config = self.stages[stage]
+        start = tuple(
+            one.model_copy(update={"model": self.given.get(name) or trained(name)})
+            if (name := one.model.removeprefix(STAGE)) != one.model
+            else one
+            for one in config.start
+        )
+        return config.model_copy(update={"start": start})

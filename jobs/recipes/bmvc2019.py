@@ -3,8 +3,12 @@
 from affect.catalogue import NETWORKS
 from affect.networks.spec import NetworkSpec
 from affect.training.settings import STAGE, BatchSettings, Chain, OptimiserSettings, Start, TrainConfig
+from jobs.recipes.chains import after, of_network
 
 PAPER = "BMVC 2019, section 4"
+
+EXPRESSION_CORPORA = ("affectnet", "raf-db", "imfdb", "fer2013")
+"""Table 8."""
 
 
 def train(name: str) -> TrainConfig:
@@ -12,16 +16,10 @@ def train(name: str) -> TrainConfig:
 
     The paper names no number of epochs.
     """
-    entry = NETWORKS[name]
-    optimiser, batch = _table_3(entry.spec)
-    return TrainConfig(
-        recipe=name,
-        paper=f"BMVC 2019, {entry.where}",
-        network=entry.spec,
-        objective=entry.objective,
-        optimiser=optimiser,
-        batch=batch,
-    )
+    optimiser, batch = _table_3(NETWORKS[name].spec)
+    alone = name.endswith("-expr") and NETWORKS[name].spec.arcface is not None
+    corpora = EXPRESSION_CORPORA if alone else ("aff-wild2",)
+    return of_network(name, "BMVC 2019", corpora=corpora, optimiser=optimiser, batch=batch)
 
 
 def _table_3(spec: NetworkSpec) -> tuple[OptimiserSettings, BatchSettings]:
@@ -35,23 +33,25 @@ def _table_3(spec: NetworkSpec) -> tuple[OptimiserSettings, BatchSettings]:
 
 
 def pretrained_cnn(name: str) -> Chain:
-    """First valence and arousal on Aff-Wild, then a new output layer and Aff-Wild2 (section 4 I).
-
-    Give each stage its data: --set stages.aff-wild.data=[URI] --set stages.aff-wild2.data=[URI].
-    """
+    """First valence and arousal on Aff-Wild, then a new output layer and Aff-Wild2 (section 4 I)."""
     full = train(name)
-    first = full.model_copy(update={"network": full.network.model_copy(update={"heads": ("valence_arousal",)})})
     return Chain(
         recipe=f"{name}/staged",
         paper=f"{PAPER} I",
-        stages={"aff-wild": first, "aff-wild2": _after(full, "aff-wild")},
+        tables=full.tables,
+        stages={"aff-wild": _on_aff_wild(full), "aff-wild2": after(full, "aff-wild")},
     )
 
 
-def cnn_then_rnn(name: str) -> Chain:
-    """MT-VGG first; its convolutions and first fully connected layer begin the CNN-RNN (section 4 II).
+def _on_aff_wild(config: TrainConfig) -> TrainConfig:
+    spec = config.network.model_copy(update={"heads": ("valence_arousal",)})
+    return config.model_copy(update={"network": spec, "corpora": ("aff-wild",), "weights": (), "tables": ()})
 
-    Of the audio network both are trained on pictures of the sound.
+
+def cnn_then_rnn(name: str) -> Chain:
+    """MT-VGG as in I; its convolutions and first fully connected layer begin the CNN-RNN (section 4 II).
+
+    Of the audio network all are trained on pictures of the sound.
     """
     full = train(name)
     (stream,) = full.network.streams
@@ -59,7 +59,14 @@ def cnn_then_rnn(name: str) -> Chain:
     cnn = cnn.model_copy(update={"network": cnn.network.model_copy(update={"streams": (stream,)})})
     parts = (f"streams.{stream}.encoder", f"streams.{stream}.fully_connected.0")
     return Chain(
-        recipe=f"{name}/staged", paper=f"{PAPER} II", stages={"cnn": cnn, "cnn-rnn": _after(full, "cnn", *parts)}
+        recipe=f"{name}/staged",
+        paper=f"{PAPER} II",
+        tables=full.tables,
+        stages={
+            "aff-wild": _on_aff_wild(cnn),
+            "cnn": after(cnn, "aff-wild"),
+            "cnn-rnn": after(full, "cnn", *parts),
+        },
     )
 
 
@@ -75,22 +82,36 @@ def audio_visual() -> Chain:
         Start(model=f"{STAGE}visual-cnn-rnn", parts=("streams.image",)),
         Start(model=f"{STAGE}audio-cnn-rnn", parts=("streams.sound",)),
     )
-    together = train("bmvc2019/av-mt-vgg-rnn").model_copy(update={"start": streams})
-    return Chain(recipe="bmvc2019/av-mt-vgg-rnn/staged", paper=f"{PAPER} III", stages=stages | {"together": together})
+    together = train("bmvc2019/av-mt-vgg-rnn").model_copy(update={"start": streams, "weights": ()})
+    return Chain(
+        recipe="bmvc2019/av-mt-vgg-rnn/staged",
+        paper=f"{PAPER} III",
+        tables=together.tables,
+        stages=stages | {"together": together},
+    )
 
 
-def arcface(slug: str) -> Chain:
-    """All tasks on Aff-Wild2, then expressions on one of the corpora (section 4 IV).
+def arcface(slug: str, corpus: str) -> Chain:
+    """All tasks on Aff-Wild2, then expressions on ``corpus`` (section 4 IV)."""
+    again = train(f"bmvc2019/{slug}-expr").model_copy(update={"corpora": (corpus,), "tables": ("8",)})
+    return Chain(
+        recipe=f"bmvc2019/{slug}/{corpus}",
+        paper=f"{PAPER} IV",
+        tables=("8",),
+        stages={"aff-wild2": train(f"bmvc2019/{slug}"), corpus: after(again, "aff-wild2")},
+    )
 
-    Give each stage its data: --set stages.aff-wild2.data=[URI] --set stages.corpus.data=[URI].
-    """
-    again = train(f"bmvc2019/{slug}-expr")
-    stages = {"aff-wild2": train(f"bmvc2019/{slug}"), "corpus": _after(again, "aff-wild2")}
-    return Chain(recipe=f"bmvc2019/{slug}/staged", paper=f"{PAPER} IV", stages=stages)
 
-
-def _after(config: TrainConfig, stage: str, *parts: str) -> TrainConfig:
-    return config.model_copy(update={"start": (Start(model=STAGE + stage, parts=parts or ("streams",)),)})
+def fine_tuned(corpus: str) -> Chain:
+    """FT-MT-VGG: MT-VGG as in I, then expressions on ``corpus`` (section 4, Table 8)."""
+    first = pretrained_cnn("bmvc2019/mt-vgg")
+    again = train("bmvc2019/st-vgg-expr").model_copy(update={"corpora": (corpus,), "tables": ("8",)})
+    return Chain(
+        recipe=f"bmvc2019/mt-vgg/{corpus}",
+        paper=f"{PAPER}, Table 8",
+        tables=("8",),
+        stages=first.stages | {corpus: after(again, "aff-wild2")},
+    )
 
 
 def _renamed(stage: TrainConfig, kind: str) -> tuple[Start, ...]:

@@ -1,17 +1,11 @@
 """Aff-Wild2: Extending the Aff-Wild Database (2018): recipes of its networks, and its three ways to train them."""
 
-from affect.catalogue import NETWORKS
-from affect.training.settings import (
-    STAGE,
-    BatchSettings,
-    Chain,
-    OptimiserSettings,
-    ScheduleSettings,
-    Start,
-    TrainConfig,
-)
+from affect.training.settings import BatchSettings, Chain, OptimiserSettings, ScheduleSettings, TrainConfig
+from jobs.recipes.chains import after, changed, of_network
 
 CNN = ("streams.image.encoder",)
+
+WAYS = "EXT 2018, section III.B"
 
 
 def train(name: str) -> TrainConfig:
@@ -19,12 +13,10 @@ def train(name: str) -> TrainConfig:
 
     Section IV.A: Adam from 1e-3, times 0.97 each 400 steps, batches of 4 sequences of 80 frames.
     """
-    entry = NETWORKS[name]
-    return TrainConfig(
-        recipe=name,
-        paper=f"EXT 2018, {entry.where}",
-        network=entry.spec,
-        objective=entry.objective,
+    return of_network(
+        name,
+        "EXT 2018",
+        corpora=("aff-wild2",),
         optimiser=OptimiserSettings(name="adam", learning_rate=1e-3),
         schedule=ScheduleSettings(name="exponential", every=400, factor=0.97),
         batch=BatchSettings(size=4, length=80),
@@ -33,14 +25,28 @@ def train(name: str) -> TrainConfig:
 
 def frozen(name: str) -> TrainConfig:
     """The CNN fixed at its pre-trained weights: strategy (i). Needs ``pretrained`` or ``start`` to be given."""
-    return train(name).model_copy(update={"recipe": f"{name}/strategy-i", "frozen": CNN})
+    return changed(train(name), "strategy-i", WAYS, frozen=CNN)
 
 
 def both(name: str) -> Chain:
     """The recurrent part from strategy (i), then everything: strategy (iii)."""
-    begun = Start(model=f"{STAGE}recurrent", parts=("streams", "heads"))
+    full = train(name)
     return Chain(
         recipe=f"{name}/strategy-iii",
-        paper="EXT 2018, section III.B",
-        stages={"recurrent": frozen(name), "all": train(name).model_copy(update={"start": (begun,)})},
+        paper=WAYS,
+        tables=full.tables,
+        stages={"recurrent": frozen(name), "all": after(full, "recurrent", "streams", "heads")},
+    )
+
+
+def recola() -> Chain:
+    """The best network, then all of it on RECOLA (section IV.C), with the same settings, since none are printed."""
+    name = "ext2018/vggface1-gru-attention"
+    full = train(name)
+    again = after(full, "aff-wild2", "streams", "heads").model_copy(update={"corpora": ("recola",)})
+    return Chain(
+        recipe=f"{name}/recola",
+        paper="EXT 2018, section IV.C",
+        tables=("VIII",),
+        stages={"aff-wild2": full, "recola": again},
     )

@@ -1,10 +1,12 @@
 """Narrow networks on the sample corpus, for two CPU cores.
 
-What they change beside the width is chosen for that corpus and is no figure of the papers.
+What they change beside the width is chosen for that corpus and is no figure of the papers. ``replaced`` tells what of
+an experiment the sample corpus cannot give.
 """
 
 from typing import Any
 
+from affect.labels import EXPRESSIONS
 from affect.networks.spec import ArcFace
 from affect.training.settings import (
     Augmentation,
@@ -39,6 +41,8 @@ def small(config: TrainConfig) -> TrainConfig:
     """The same experiment with an eighth of the network's width, few rows an epoch, and rates that suit both."""
     spec = config.network
     changes: dict[str, Any] = {"width": WIDTH, "input_size": 96, "dropout": min(spec.dropout, 0.2)}
+    if "compound" in spec.heads:
+        changes["compounds"] = EXPRESSIONS[1:]
     if spec.embedding is not None:
         changes["embedding"] = 64
     if spec.arcface is not None:
@@ -63,5 +67,23 @@ def small(config: TrainConfig) -> TrainConfig:
             "optimiser": optimiser,
             "batch": batch,
             "epochs": 8,
+            # People's pictures lie in a form of the sample corpus of their own.
+            "corpora": ("sample-identities",) if "identity" in spec.heads else (),
+            "labels": "",
+            "weights": (),
         }
     )
+
+
+def replaced(config: TrainConfig) -> list[str]:
+    """What ``small`` puts in place of what the experiment needs and the sample corpus lacks."""
+    told = []
+    if config.weights:
+        told.append(f"random weights for {' then '.join(config.weights)}")
+    if config.frozen and not config.start:
+        told.append("a fixed random encoder for a fixed trained one")
+    if "compound" in config.network.heads:
+        told.append("six basic expressions for the compound ones")
+    if config.labels:
+        told.append(f"the sample corpus's labels and splits for {config.labels}")
+    return told

@@ -144,6 +144,26 @@ def test_what_cannot_be_done_is_said_at_once(
         train_job.fit(config(folder, **changes), str(tmp_path))
 
 
+def test_a_given_stage_is_not_trained(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: list[tuple[str, tuple[str, ...]]] = []
+
+    def train_once(config: TrainConfig, out: str, *, local: bool) -> dict[str, Any]:
+        trained.append((Path(out).name, tuple(start.model for start in config.start)))
+        return {"model": out}
+
+    monkeypatch.setattr(train_job, "train_once", train_once)
+    first = config(folder)
+    stages = {
+        "cnn": first,
+        "again": config(folder, start=(Start(model="stage:cnn"),)),
+        "last": config(folder, start=(Start(model="stage:again"), Start(model="stage:cnn", parts=("heads",)))),
+    }
+    chain = Chain(recipe="test", stages=stages, given={"cnn": "s3://store/cnn"})
+    run = tmp_path / "run"
+    assert train_job.train_chain(chain, str(run)) == {"model": str(run / "last")}
+    assert trained == [("again", ("s3://store/cnn",)), ("last", (str(run / "again"), "s3://store/cnn"))]
+
+
 @pytest.mark.cluster  # two runs: a minute
 def test_a_chain_begins_later_stages_with_earlier_ones_and_runs_each_once(
     folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

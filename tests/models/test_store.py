@@ -9,7 +9,7 @@ import pytest
 from affect import storage
 from affect.errors import AffectError
 from affect.models import store
-from affect.models.files import load_model
+from affect.models.files import load_model, locate_model
 from tests.made_models import write_model
 
 
@@ -33,6 +33,7 @@ def test_a_promoted_model_loads_by_name(where: str, tmp_path: Path) -> None:
     assert store.current(where, "faces") == "0002"
     assert load_model(store.resolve(where, "faces"))[1].recipe == "made2"
     assert load_model(store.resolve(where, "faces", "1"))[1].recipe == "made1"
+    assert locate_model(storage.join(where, "faces")) == store.resolve(where, "faces")
     assert sorted(uri.rsplit("/", 1)[1] for uri in storage.list_files(storage.join(where, "faces", "0001"))) == [
         "card.md",
         "model.json",

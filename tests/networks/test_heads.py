@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from affect.errors import AffectError
 from affect.networks.heads import HEADS, CosineHead, cosines
 from affect.networks.spec import ArcFace, NetworkSpec
 
@@ -46,7 +47,7 @@ def test_cosines_are_computed_in_float32_under_autocast(dtype: torch.dtype) -> N
 
 
 def test_predictions_of_linear_heads() -> None:
-    heads = {name: head(5, SPEC) for name, head in HEADS.items()}
+    heads = {name: HEADS[name](5, SPEC) for name in SPEC.heads}
     embedding = torch.randn(4, 5)
     output = torch.tensor([[-3.0, 0.5]])
     torch.testing.assert_close(heads["valence_arousal"].predict(output, embedding), torch.tensor([[-1.0, 0.5]]))
@@ -57,6 +58,15 @@ def test_predictions_of_linear_heads() -> None:
         heads["action_units"].predict(logits.bfloat16(), embedding), logits.bfloat16().float().sigmoid()
     )
     assert heads["action_units"](embedding).shape == (4, 3)
+
+
+def test_people_are_told_apart_by_name() -> None:
+    spec = NetworkSpec(encoder="vgg-face", heads=("identity",), identities=("a", "b", "c"))
+    head, embedding = HEADS["identity"](5, spec), torch.randn(4, 5)
+    torch.testing.assert_close(head.predict(head(embedding), embedding).sum(dim=1), torch.ones(4))
+    assert head(embedding).shape == (4, 3)
+    with pytest.raises(AffectError, match="nobody to tell apart"):
+        HEADS["identity"](5, NetworkSpec(encoder="vgg-face", heads=("identity",)))
 
 
 def test_arcface_predicts_the_nearest_centre() -> None:

@@ -26,6 +26,8 @@ from affect.networks import NetworkSpec
         ({"fusion": {}}, "fusion joins two streams"),
         ({"streams": ["sound"], "landmarks": True}, "image stream"),
         ({"heads": ["compound"]}, "compound"),
+        ({"identities": ["n1"]}, "identity head"),
+        ({"heads": ["identity"], "identities": ["n1", "n1"]}, "once"),
         ({"compounds": ["awed"]}, "compound"),
         ({"heads": ["compound"], "compounds": ["happily awed"]}, "happily awed"),
         ({"recurrent": {"units": 0}}, "units"),

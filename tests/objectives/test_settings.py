@@ -15,6 +15,7 @@ def test_defaults_are_the_papers_sum() -> None:
         "expression_weight": 1.0,
         "action_units_weight": 1.0,
         "compound_weight": 1.0,
+        "identity_weight": 1.0,
         "co_annotation": None,
         "soft_co_annotation": None,
         "distribution_matching": None,

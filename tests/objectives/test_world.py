@@ -89,6 +89,7 @@ def test_the_cases_have_losses_and_gradients(expected: dict[str, Any]) -> None:
                 "expression": matched or labels != "none",
                 "action_units": matched or labels != "none",
                 "compound": labels != "none",
+                "identity": labels != "none",
             }
 
 

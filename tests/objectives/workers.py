@@ -47,17 +47,20 @@ def targets(labels: str) -> dict[str, Tensor]:
         "expression": torch.where(masks[1], expression, -1),
         "action_units": torch.where(masks[2][:, None], units, -1).to(torch.int8),
         "compound": torch.where(masks[3], torch.arange(BATCH) % 11, -1),
+        "identity": torch.where(masks[3], torch.arange(BATCH) % 3 - 1, -1),
     }
 
 
 def outputs(part: slice) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(4)
     widths = {"valence_arousal": 2, "expression": 7, "action_units": len(AUS), "compound": len(RAFDB_COMPOUNDS)}
+    widths["identity"] = len(PEOPLE)
     whole = {name: torch.rand(BATCH, width, generator=generator) * 1.8 - 0.9 for name, width in widths.items()}
     return {name: output[part].clone().requires_grad_() for name, output in whole.items()}
 
 
-HEADS: tuple[Head, ...] = ("valence_arousal", "expression", "action_units", "compound")
+PEOPLE = ("one", "another")
+HEADS: tuple[Head, ...] = ("valence_arousal", "expression", "action_units", "compound", "identity")
 OBJECTIVES = {
     "ccc": (ObjectiveSettings(), None),
     "mse": (ObjectiveSettings(valence_arousal="mse", action_units="mean"), ArcFace(margin=2.5)),
@@ -87,7 +90,12 @@ def objectives(part: slice) -> Results:
     for labels in LABELS:
         for name, (settings, arcface) in OBJECTIVES.items():
             spec = NetworkSpec(
-                encoder="vgg-face", heads=HEADS, action_units=AUS, compounds=RAFDB_COMPOUNDS, arcface=arcface
+                encoder="vgg-face",
+                heads=HEADS,
+                action_units=AUS,
+                compounds=RAFDB_COMPOUNDS,
+                identities=PEOPLE,
+                arcface=arcface,
             )
             given = outputs(part)
             total, parts = MultiTask(settings, spec)(

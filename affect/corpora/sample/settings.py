@@ -1,5 +1,7 @@
 """What can be chosen about the sample corpus."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from affect.configuration import Configuration
@@ -8,6 +10,8 @@ from affect.configuration import Configuration
 class SampleSettings(Configuration):
     """Size and seed of the sample corpus; the same settings give the same labels and pictures."""
 
+    form: Literal["aff-wild2", "identities"] = "aff-wild2"
+    """As Aff-Wild2 lies, with its labels; or pictures in a folder for each person."""
     people: int = Field(default=24, ge=3)
     clips: int = Field(default=50, ge=3)
     seconds: float = Field(default=4.0, gt=0, le=60)
