@@ -20,7 +20,7 @@ import typer
 from affect import storage
 from affect.errors import AffectError
 from affect.reports.recipe_matrix import Outcome, put_into, table
-from affect.training.following import Follower, StepFacts
+from affect.training.following import Followed, Follower, StepFacts
 from affect.training.settings import Chain, TrainConfig
 from jobs import cli, followers
 from jobs.recipes import TRAIN_RECIPES, recipe
@@ -67,7 +67,11 @@ def attempt(name: str, folders: list[str], steps: int) -> Outcome:
     stages = list(whole.stages.values()) if isinstance(whole, Chain) else [whole]
     told = tuple(dict.fromkeys(one for stage in stages for one in replaced(stage)))
     losses = _Losses()
-    followers.FOLLOWERS.append(lambda _config, _out: losses)
+
+    def listen(_: Followed) -> Follower:
+        return losses
+
+    followers.FOLLOWERS.append(listen)
     began = time.monotonic()
     failure, score = "", None
     try:
@@ -83,7 +87,7 @@ def attempt(name: str, folders: list[str], steps: int) -> Outcome:
     except Exception:  # noqa: BLE001  # whatever it is, the other recipes go on
         failure = traceback.format_exc()
     finally:
-        followers.FOLLOWERS.pop()
+        followers.FOLLOWERS.remove(listen)
     last = losses.stages[-1] if losses.stages else []
     return Outcome(
         recipe=name,
