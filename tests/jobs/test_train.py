@@ -26,6 +26,7 @@ from affect.training.settings import (
     TrainConfig,
 )
 from jobs import train as train_job
+from jobs.recipes import TRAIN_RECIPES
 from tests.made_rows import write_rows
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_cluster")]
@@ -108,7 +109,7 @@ def test_a_stopped_run_goes_on_from_its_checkpoint(folder: str, tmp_path: Path) 
 
 
 def test_the_command_line(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(train_job.TRAIN_RECIPES, "test", lambda: config(folder))
+    monkeypatch.setitem(TRAIN_RECIPES, "test", lambda: config(folder))
     arguments = ["test", "--out", str(tmp_path / "run"), "--set", "epochs=1"]
     first = CliRunner().invoke(train_job.app, arguments, catch_exceptions=False)
     assert "valence_ccc" in first.output
