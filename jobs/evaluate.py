@@ -46,6 +46,7 @@ from affect.reports.report import cell, write
 from affect.runs import RunFolder
 from affect.training.index import lacks
 from jobs.cli import run as run_app
+from jobs.faults import mendable
 
 logger = logging.getLogger("affect")
 
@@ -117,7 +118,7 @@ def _measure(
             if not counted["predicted"]:
                 raise AffectError(lacks(config.split, description.network, rows.files))
     except RayError as error:
-        raise _readable(error) from error
+        raise mendable(error, run.uri) or error from error
     return measures, workers
 
 
@@ -152,16 +153,6 @@ def _predictions(
     )
     results.context.execution_options.preserve_order = True
     return results.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow"), workers
-
-
-def _readable(error: BaseException) -> BaseException:
-    """The AffectError inside what Ray raised, where there is one."""
-    inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, AffectError):
-            return AffectError(str(inner.args[0]) if inner.args else str(inner))
-        inner = getattr(inner, "cause", None) or inner.__cause__
-    return error
 
 
 def _report(

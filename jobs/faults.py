@@ -4,7 +4,7 @@ import errno
 from collections.abc import Iterator
 from typing import Any
 
-from ray.train import TrainingFailedError, UserCallback
+from ray.train import UserCallback
 
 from affect.errors import AffectError
 
@@ -20,12 +20,13 @@ class EndAtMendable(UserCallback):
                     raise cause
 
 
-def mendable(error: TrainingFailedError, out: str) -> AffectError | None:
-    """What a person can mend of a failed run in the folder ``out``, if that is why it failed."""
+def mendable(error: BaseException, out: str) -> AffectError | None:
+    """What a person can mend of a run in the folder ``out`` that ended with ``error``, if that is why it did."""
     found = list(causes(error))
     for cause in found:
         if isinstance(cause, AffectError):
-            return cause
+            # What Ray makes of an exception of a task has the trace in its text.
+            return AffectError(str(cause.args[0]) if cause.args else str(cause))
     for cause in found:
         if isinstance(cause, OSError):
             what = "no space is left" if cause.errno == errno.ENOSPC else "the storage does not answer as it should"
