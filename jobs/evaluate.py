@@ -47,6 +47,7 @@ from affect.runs import RunFolder
 from affect.training.index import lacks
 from jobs.cli import run as run_app
 from jobs.faults import mendable
+from jobs.room import cluster_nodes, processes, room
 
 logger = logging.getLogger("affect")
 
@@ -128,10 +129,9 @@ def _predictions(
     """Tables of predictions in the order of the files, and how many workers make them."""
     if not ray.is_initialized():
         ray.init()
-    have = ray.cluster_resources()
-    gpus = int(have.get("GPU", 0))
+    gpus = int(room({"GPU": 1}, cluster_nodes()))
     gpu = gpus > 0 if config.gpu == "auto" else config.gpu
-    most = gpus if gpu else max(1, int(have.get("CPU", 1)))
+    most = gpus if gpu else processes()
     workers = config.workers or most
     if workers > most:
         raise AffectError(
