@@ -87,6 +87,7 @@ class _State(HostsSettings):
     token: str
     access_key: str = "affect"
     secret_key: str
+    s3_ports: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,10 @@ class HostCluster:
         self.s3_address = self.network.address(S3_NUMBER)
         self.bucket = f"s3://{BUCKET}"
 
+    @property
+    def settings(self) -> HostsSettings:
+        return HostsSettings(**self._state.model_dump(include=set(HostsSettings.model_fields)))
+
     @classmethod
     def find(cls, name: str) -> Self:
         """The cluster that was brought up under ``name``; AffectError where there is none."""
@@ -135,8 +140,7 @@ class HostCluster:
         path = FOLDERS / settings.name / "cluster.yaml"
         if path.exists():
             cluster = cls.find(settings.name)
-            there = HostsSettings(**cluster._state.model_dump(include=set(HostsSettings.model_fields)))
-            if changed := differences(there, settings):
+            if changed := differences(cluster.settings, settings):
                 raise AffectError(
                     f"the cluster {settings.name} is up with other settings:\n  " + "\n  ".join(changed) + "\n"
                     "take it down first, or give another --name and --subnet"
@@ -145,7 +149,12 @@ class HostCluster:
             FOLDERS.mkdir(mode=0o700, exist_ok=True)
             if FOLDERS.stat().st_uid != os.geteuid():
                 raise AffectError(f"{FOLDERS} belongs to another user; remove it")
-            state = _State(**settings.model_dump(), token=new_token(), secret_key=new_token())
+            state = _State(
+                **settings.model_dump(),
+                token=new_token(),
+                secret_key=new_token(),
+                s3_ports=seaweedfs.free_server_ports(),
+            )
             cluster = cls(state)
             cluster.network.create()
             storage.write_text(path, state.to_yaml())
@@ -155,6 +164,7 @@ class HostCluster:
     def down(self) -> None:
         """Kill all its processes, remove its network and its folder, with what was stored on its S3 server."""
         self.network.remove()
+        seaweedfs.remove_sockets(self._state.s3_ports)
         shutil.rmtree(self.folder)
 
     @property
@@ -175,7 +185,7 @@ class HostCluster:
             "RAY_AUTH_TOKEN": self._state.token,
         }
         if self._state.s3:
-            endpoint = f"http://{self.s3_address}:{seaweedfs.PORTS['s3.port']}"
+            endpoint = f"http://{self.s3_address}:{self._state.s3_ports[seaweedfs.S3_PORT]}"
             settings |= seaweedfs.client_environment(endpoint, self._state.access_key, self._state.secret_key)
         return settings
 
@@ -201,7 +211,7 @@ class HostCluster:
         self.network.unplug(self._known(host))
 
     def plug(self, host: str) -> None:
-        """Put a host's cable back. A node that the head has given up meanwhile ends itself: ``start`` brings it back."""
+        """Put a host's cable back; a node that the head gave up meanwhile ends itself, ``start`` brings it back."""
         self.network.plug(self._known(host))
 
     def hosts(self) -> list[Host]:
@@ -302,7 +312,7 @@ class HostCluster:
         folder.mkdir(exist_ok=True)
         if not self.network.processes(S3):
             command = seaweedfs.server_command(
-                folder, self.s3_address, self._state.access_key, self._state.secret_key, seaweedfs.PORTS
+                folder, self.s3_address, self._state.access_key, self._state.secret_key, self._state.s3_ports
             )
             with (folder / "weed.log").open("wb") as log:
                 subprocess.Popen(

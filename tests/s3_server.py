@@ -3,20 +3,26 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cluster.seaweedfs import PORTS, client_environment, make_bucket, server_command
+from cluster.seaweedfs import (
+    S3_PORT,
+    client_environment,
+    free_server_ports,
+    make_bucket,
+    remove_sockets,
+    server_command,
+)
 
 
 @contextlib.contextmanager
 def s3_server(folder: Path) -> Iterator[str]:
     """SeaweedFS with its data below ``folder``; gives the URI of a bucket that the usual environment leads to."""
-    ports = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
+    ports = free_server_ports()
     keys = ("testkey", "testsecret")
     with (folder / "weed.log").open("wb") as log:
         server = subprocess.Popen(
@@ -24,7 +30,7 @@ def s3_server(folder: Path) -> Iterator[str]:
         )
     try:
         with pytest.MonkeyPatch.context() as patch:
-            environment = client_environment(f"http://127.0.0.1:{ports['s3.port']}", *keys)
+            environment = client_environment(f"http://127.0.0.1:{ports[S3_PORT]}", *keys)
             for name, value in (environment | {"NO_PROXY": "127.0.0.1,localhost"}).items():
                 patch.setenv(name, value)
             make_bucket("models", environment, lambda: server.poll() is not None, folder / "weed.log")
@@ -32,11 +38,4 @@ def s3_server(folder: Path) -> Iterator[str]:
     finally:
         os.killpg(server.pid, signal.SIGKILL)  # it does not end on SIGTERM
         server.wait()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+        remove_sockets(ports)
