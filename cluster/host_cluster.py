@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +100,8 @@ class Host:
     plugged: bool
     processes: int
     state: Literal["up", "cut off", "dead"]
-    """As the head sees a node: cut off is one whose processes run but that the head has given up or cannot reach."""
+    """Cut off is a host whose node or server runs but is not reached: nothing of it is lost, yet the head may have
+    given it up."""
 
 
 class HostCluster:
@@ -221,11 +222,12 @@ class HostCluster:
 
     def _host(self, name: str, alive: set[str]) -> Host:
         processes, address = self.network.processes(name), self._address(name)
-        reached = bool(processes) if name == S3 else address in alive
         plugged = self.network.plugged(name)
         state: Literal["up", "cut off", "dead"] = "dead"
-        if processes:
-            state = "up" if reached and plugged else "cut off"
+        if name == S3 and processes:
+            state = "up" if plugged else "cut off"
+        elif _raylet(processes):
+            state = "up" if plugged and address in alive else "cut off"
         role: Literal["head", "node", "S3"] = {HEAD: "head", S3: "S3"}.get(name, "node")  # type: ignore[assignment]
         return Host(name, address, role, plugged, len(processes), state)
 
@@ -288,8 +290,7 @@ class HostCluster:
             time.sleep(0.5)
 
     def _runs(self, host: str) -> bool:
-        raylet = any("/raylet " in line for line in self.network.processes(host).values())
-        return raylet and (host == HEAD or self.nodes[host] in self._alive())
+        return _raylet(self.network.processes(host)) and (host == HEAD or self.nodes[host] in self._alive())
 
     def _run(self, host: str, command: list[str]) -> None:
         """``ray start`` on a host, on which nothing of an earlier node is left."""
@@ -320,3 +321,8 @@ class HostCluster:
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 )  # fmt: skip
         seaweedfs.make_bucket(BUCKET, self.client_settings, lambda: not self.network.processes(S3), folder / "weed.log")
+
+
+def _raylet(processes: Mapping[int, str]) -> bool:
+    """Whether Ray's node is among them; its log monitor outlives it."""
+    return any("/raylet " in line for line in processes.values())
