@@ -26,7 +26,7 @@ SETTINGS = HostsSettings(name="test", subnet="10.79.2.0/24", s3=True)
 
 TRAINING = [
     "network.width=0.0625",
-    "epochs=6",
+    "epochs=8",
     "batch.size=16",
     "checkpoint_steps=4",
     # Of three: no host takes two workers.
@@ -166,15 +166,16 @@ def test_a_killed_and_an_unplugged_host_change_nothing(hosts: HostCluster, undis
     training = Training(hosts, "disturbed", undisturbed.folder)
     job = training.submit()
     until(lambda: training.in_mid_epoch(1), job)
+    assert len(training.worker_hosts()) == 2
     killed = max(training.worker_hosts() - {HEAD})
     hosts.kill(killed)
     assert not hosts.network.processes(killed)
-    until(lambda: training.in_mid_epoch(2), job)
+    until(lambda: len(training.worker_hosts()) == 2, job)  # the run goes on with the host that was idle
     hosts.start(killed)
     until(lambda: training.in_mid_epoch(3), job)
     unplugged = max(training.worker_hosts() - {HEAD, killed})
     hosts.unplug(unplugged)
-    until(lambda: training.in_mid_epoch(4), job)  # on the host that is back
+    until(lambda: training.in_mid_epoch(5), job)  # on the host that is back
     assert killed in training.worker_hosts()
     hosts.plug(unplugged)
     job.end()
