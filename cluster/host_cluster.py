@@ -55,6 +55,9 @@ QUICK = {
 }
 """How soon a lost host is noticed."""
 
+# Each node would see the whole machine's memory as its own: short of it, all of them would end workers at once.
+NO_MEMORY_MONITOR = {"RAY_memory_monitor_refresh_ms": "0"}
+
 # Not the interface that a host's name leads to, which in a namespace is loopback.
 INTERFACES = dict.fromkeys(("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME", "TP_SOCKET_IFNAME"), INTERFACE)
 
@@ -138,6 +141,8 @@ class HostCluster:
         the machine cannot have the cluster, or one of this name has other settings.
         """
         check_tools()
+        if settings.s3:
+            seaweedfs.program()
         path = FOLDERS / settings.name / "cluster.yaml"
         if path.exists():
             cluster = cls.find(settings.name)
@@ -301,7 +306,7 @@ class HostCluster:
         with (folder / "start.log").open("wb") as log:
             result = subprocess.run(
                 self.network.inside(host, [*command, *size]),
-                env=self.environment | QUICK | INTERFACES,
+                env=self.environment | QUICK | NO_MEMORY_MONITOR | INTERFACES,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, check=False,
             )  # fmt: skip
         if result.returncode:

