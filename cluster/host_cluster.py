@@ -55,6 +55,9 @@ QUICK = {
 }
 """How soon a lost host is noticed."""
 
+# Ray Train's own is 60 s, in which several workers on few cores may not get their imports done.
+PATIENT = {"RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "180"}
+
 # Each node would see the whole machine's memory as its own: short of it, all of them would end workers at once.
 NO_MEMORY_MONITOR = {"RAY_memory_monitor_refresh_ms": "0"}
 
@@ -306,7 +309,7 @@ class HostCluster:
         with (folder / "start.log").open("wb") as log:
             result = subprocess.run(
                 self.network.inside(host, [*command, *size]),
-                env=self.environment | QUICK | NO_MEMORY_MONITOR | INTERFACES,
+                env=self.environment | QUICK | PATIENT | NO_MEMORY_MONITOR | INTERFACES,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, check=False,
             )  # fmt: skip
         if result.returncode:

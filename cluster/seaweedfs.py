@@ -46,7 +46,8 @@ def server_command(folder: Path, address: str, access_key: str, secret_key: str,
     identities = folder / "s3.json"
     identities.write_text(json.dumps({"identities": [identity]}))
     return [
-        program(), "server", "-s3", f"-s3.config={identities}", f"-dir={folder}", f"-ip={address}", f"-ip.bind={address}",
+        program(), "server", f"-dir={folder}", "-s3", f"-s3.config={identities}",
+        f"-ip={address}", f"-ip.bind={address}",
         *(f"-{name}={port}" for name, port in ports.items()),
         # 0 turns off what would listen at fixed ports.
         "-s3.port.iceberg=0", "-s3.port.lance=0", "-metricsPort=0", "-master.telemetry=false",

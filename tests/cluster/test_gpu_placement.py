@@ -18,11 +18,11 @@ pytestmark = [pytest.mark.ray, pytest.mark.cluster]
 
 @pytest.fixture(scope="module")
 def gpu_nodes() -> Iterator[TwoNodes]:
-    """A head without GPUs and two nodes of two, with more CPUs than any of the runs asks for."""
+    """A head without GPUs, a node of two and a node of one, with more CPUs than any of the runs asks for."""
     store = 150 * 2**20
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 4, "num_gpus": 0, "object_store_memory": store})
-    for _ in range(2):
-        cluster.add_node(num_cpus=4, num_gpus=2, object_store_memory=store)
+    for gpus in (2, 1):
+        cluster.add_node(num_cpus=4, num_gpus=gpus, object_store_memory=store)
     cluster.wait_for_nodes()
     yield TwoNodes(cluster.address)
     cluster.shutdown()
@@ -37,7 +37,7 @@ def placed(gpu_nodes: TwoNodes, out: Path, *changes: str, rows: str = "") -> lis
     return told(out / "workers")
 
 
-@pytest.mark.parametrize(("workers", "share"), [(4, 1), (4, 0.5)])
+@pytest.mark.parametrize(("workers", "share"), [(3, 1), (4, 0.5)])
 def test_each_worker_has_its_share_of_a_gpu(gpu_nodes: TwoNodes, tmp_path: Path, workers: int, share: float) -> None:
     found = placed(gpu_nodes, tmp_path, f"resources.workers={workers}", f"resources.gpus_per_worker={share}")
     assert sorted(worker["rank"] for worker in found) == list(range(workers))
@@ -49,8 +49,8 @@ def test_each_worker_has_its_share_of_a_gpu(gpu_nodes: TwoNodes, tmp_path: Path,
 
 
 def test_too_few_gpus_are_left_alone(gpu_nodes: TwoNodes, tmp_path: Path) -> None:
-    found = placed(gpu_nodes, tmp_path, "resources.workers=5")
-    assert len(found) == 5
+    found = placed(gpu_nodes, tmp_path, "resources.workers=4")
+    assert len(found) == 4
     assert all(worker["gpus"] == [] and worker["resources"] == {"CPU": 1} for worker in found)
 
 
@@ -62,8 +62,8 @@ def test_reading_has_its_cpus_beside_the_gpus(gpu_nodes: TwoNodes, tmp_path: Pat
     assert all(worker["resources"] == {"CPU": 2, "GPU": 1} for worker in workers)
     reads = told(tmp_path / "reads")
     assert {read["rank"] for read in reads} == {0, 1}
-    assert all(read["resources"] == {"CPU": 1} and read["gpus"] == [] for read in reads)
-    # Eight CPUs are free: it is the workers' share, one each, that bounds how many read at a time.
+    assert all(read["resources"]["CPU"] == 1 and read["gpus"] == [] for read in reads)
+    # Eight more CPUs are free: it is the workers' share, one each, that bounds how many read at a time.
     for rank in (0, 1):
         spans = sorted((read["began"], read["ended"]) for read in reads if read["rank"] == rank)
         assert len(spans) > 4
