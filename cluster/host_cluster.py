@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import httpx
 from pydantic import Field, field_validator
@@ -129,41 +129,41 @@ class HostCluster:
     @classmethod
     def find(cls, name: str) -> Self:
         """The cluster that was brought up under ``name``; AffectError where there is none."""
+        check_tools()
         path = FOLDERS / name / "cluster.yaml"
         if not path.exists():
             there = sorted(each.parent.name for each in FOLDERS.glob("*/cluster.yaml"))
             raise AffectError(f"no cluster {name} is up here; there are: {', '.join(there) or 'none'}")
-        check_tools()
         return cls(_State.from_yaml(storage.read_text(path)))
 
     @classmethod
-    def up(cls, settings: HostsSettings) -> Self:
+    def up(cls, name: str, wanted: Mapping[str, Any] | None = None) -> Self:
         """Bring up what is not up: all of a new cluster; of one that is there, lost hosts and pulled cables.
 
-        Where the head was lost, all nodes start anew with it: they belonged to the old one. Raises AffectError where
-        the machine cannot have the cluster, or one of this name has other settings.
+        ``wanted`` are fields of HostsSettings; those not given are the defaults, or as they are. Where the head was
+        lost, all nodes start anew with it: they belonged to the old one. Raises AffectError where the machine cannot
+        have the cluster, or one of this name is otherwise.
         """
+        wanted = {"name": name} | dict(wanted or {})
+        path = FOLDERS / name / "cluster.yaml"
         check_tools()
-        if settings.s3:
-            seaweedfs.program()
-        path = FOLDERS / settings.name / "cluster.yaml"
         if path.exists():
-            cluster = cls.find(settings.name)
+            cluster = cls.find(name)
+            settings = HostsSettings.parse(cluster.settings.model_dump() | wanted)
             if changed := differences(cluster.settings, settings):
                 raise AffectError(
-                    f"the cluster {settings.name} is up with other settings:\n  " + "\n  ".join(changed) + "\n"
+                    f"the cluster {name} is up with other settings:\n  " + "\n  ".join(changed) + "\n"
                     "take it down first, or give another --name and --subnet"
                 )
         else:
+            settings = HostsSettings.parse(wanted)
+            if settings.s3:
+                seaweedfs.program()
             FOLDERS.mkdir(mode=0o700, exist_ok=True)
             if FOLDERS.stat().st_uid != os.geteuid():
                 raise AffectError(f"{FOLDERS} belongs to another user; remove it")
-            state = _State(
-                **settings.model_dump(),
-                token=new_token(),
-                secret_key=new_token(),
-                s3_ports=seaweedfs.free_server_ports(),
-            )
+            ports = seaweedfs.free_server_ports()
+            state = _State(**settings.model_dump(), token=new_token(), secret_key=new_token(), s3_ports=ports)
             cluster = cls(state)
             cluster.network.create()
             storage.write_text(path, state.to_yaml())

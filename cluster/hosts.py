@@ -26,15 +26,17 @@ HostName = Annotated[str, typer.Argument(metavar="HOST", help="as status shows i
 @app.command()
 def up(
     name: Name = DEFAULT.name,
-    hosts: Annotated[int, typer.Option(help="the head's among them")] = DEFAULT.hosts,
-    cpus: Annotated[int, typer.Option(help="logical CPUs of each host")] = DEFAULT.cpus,
-    object_store_mb: Annotated[int, typer.Option(help="of each host")] = DEFAULT.object_store_mb,
-    s3: Annotated[bool, typer.Option("--s3", help="a SeaweedFS S3 server on one more host")] = DEFAULT.s3,
-    subnet: Annotated[str, typer.Option(help="addresses of the hosts")] = DEFAULT.subnet,
+    hosts: Annotated[int | None, typer.Option(help=f"the head's among them [default: {DEFAULT.hosts}]")] = None,
+    cpus: Annotated[int | None, typer.Option(help=f"logical CPUs of each host [default: {DEFAULT.cpus}]")] = None,
+    object_store_mb: Annotated[
+        int | None, typer.Option(help=f"of each host [default: {DEFAULT.object_store_mb}]")
+    ] = None,
+    s3: Annotated[bool | None, typer.Option("--s3", help="a SeaweedFS S3 server on one more host")] = None,
+    subnet: Annotated[str | None, typer.Option(help=f"addresses of the hosts [default: {DEFAULT.subnet}]")] = None,
 ) -> None:
     """Bring up the hosts that are not up: all of a new cluster, or what was lost of one that is there."""
-    settings = {"name": name, "hosts": hosts, "cpus": cpus, "object_store_mb": object_store_mb, "s3": s3}
-    _show(HostCluster.up(HostsSettings.parse(settings | {"subnet": subnet})))
+    given = {"hosts": hosts, "cpus": cpus, "object_store_mb": object_store_mb, "s3": s3, "subnet": subnet}
+    _show(HostCluster.up(name, {key: value for key, value in given.items() if value is not None}))
 
 
 @app.command()

