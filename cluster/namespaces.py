@@ -78,6 +78,8 @@ class Network:
         namespaces = self.namespaces()
         for namespace in namespaces:
             self._kill(namespace)
+            if self._link(namespace) is not None:  # its cable would stay until the kernel has closed all connections
+                _ip("link", "delete", namespace)
             _ip("netns", "delete", namespace)
         if self._link(self.bridge) is not None:
             _ip("link", "delete", self.bridge)

@@ -125,6 +125,8 @@ def hosts() -> Iterator[HostCluster]:
         yield cluster
     cluster.down()
     assert cluster.network.namespaces() == []
+    links = subprocess.run(["ip", "-brief", "link"], capture_output=True, text=True, check=True).stdout
+    assert f"aff-{NAME}-" not in links
     assert not (FOLDERS / NAME).exists()
     running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert str(cluster.folder) not in running
@@ -233,5 +235,5 @@ def test_a_lost_driver_and_a_lost_head_change_nothing(hosts: HostCluster, undist
     before = storage.read_bytes(f"{training.out}/DONE")
     finished = training.submit()
     finished.end()
-    assert "is finished; to train again give another --out" in " ".join(finished.log().split())
+    assert f"{training.out} is finished" in " ".join(finished.log().split())
     assert storage.read_bytes(f"{training.out}/DONE") == before
