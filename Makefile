@@ -18,7 +18,7 @@ serve: $(VENV)/.demo ## keep the demo's model up behind HTTP on 127.0.0.1:8000 u
 test: $(VENV)/.test ## all tests that need nothing but Python
 	$(BIN)/python -m pytest -m "not cluster"
 
-test-cluster: $(VENV)/.dev ## tests that need several hosts, a browser or much time
+test-cluster: $(VENV)/.dev ## tests that need several hosts (root and iproute2), a browser or much time
 	$(BIN)/python -m pytest -m cluster
 
 lint: $(VENV)/.dev ## ruff: style and formatting

@@ -16,12 +16,12 @@ from rich.table import Table
 from affect.media.pictures import decode_picture, encode_jpeg
 from affect.models.drawing import draw
 from cluster.local import LocalCluster, local_cluster
+from cluster.nodes import PROJECT
 from jobs import cli
 
 app = typer.Typer(add_completion=False, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
 
-PROJECT = Path(__file__).resolve().parents[1]
 LOGICAL_CPUS = 8
 OBJECT_STORE_BYTES = 600 * 2**20
 MODEL = "sample-affect"
@@ -76,7 +76,7 @@ def _job(cluster: LocalCluster, title: str, arguments: list[Any]) -> None:
     module, *rest = map(str, arguments)
     console.print(f"[dim]ray job submit -- python -m jobs.{module} {' '.join(rest)}")
     began = time.monotonic()
-    cluster.submit("python", "-m", f"jobs.{module}", *rest, project=PROJECT)
+    cluster.submit("python", "-m", f"jobs.{module}", *rest)
     console.print(f"[dim]{time.monotonic() - began:.0f} s")
 
 

@@ -2,23 +2,17 @@
 
 import contextlib
 import os
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ray.job_submission import JobSubmissionClient
+from cluster.nodes import free_ports, head_command, new_token, node_environment, node_size, submit, wait_until_up
 
-from affect.errors import AffectError
-
-START_SECONDS = 120
 STOP_SECONDS = 20
 
 
@@ -30,17 +24,9 @@ class LocalCluster:
     environment: dict[str, str]
     folder: Path
 
-    def submit(self, *entrypoint: str, project: Path) -> None:
-        """Send a job with ``ray job submit``, show its log as it grows and wait for its end.
-
-        The code of ``project`` goes along; data does not (.gitignore is respected). Raises AffectError on failure.
-        """
-        command = [_ray(), "job", "submit", "--address", self.address, "--working-dir", str(project), "--"]
-        # Ray's own notes on the upload go to standard error, the job's log to standard output.
-        result = subprocess.run([*command, *entrypoint], env=self.environment, stderr=subprocess.PIPE, check=False)
-        if result.returncode:
-            notes = result.stderr.decode(errors="replace")[-2000:]
-            raise AffectError(f"the job failed: {' '.join(entrypoint)}\n{notes}")
+    def submit(self, *entrypoint: str) -> None:
+        """Send a job, show its log as it grows and wait for its end; AffectError when it fails."""
+        submit(self.address, self.environment, *entrypoint)
 
 
 @contextlib.contextmanager
@@ -51,31 +37,20 @@ def local_cluster(cpus: int, object_store_bytes: int) -> Iterator[LocalCluster]:
     trainers. A token made for this cluster alone keeps other users of the machine out.
     """
     folder = Path(tempfile.mkdtemp(prefix="affect-", dir="/tmp"))  # a short path: sockets lie below it
-    gcs, dashboard = _free_ports(2)
-    environment = os.environ | {
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": secrets.token_hex(32),
-        "RAY_USAGE_STATS_ENABLED": "0",
-        # Despite its name, on any system: 0 makes Ray use 127.0.0.1 as the node's address instead of the machine's.
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
-    environment.pop("RAY_ADDRESS", None)
+    gcs, dashboard = free_ports(2)
+    token = new_token()
+    # Despite its name, on any system: 0 makes Ray use 127.0.0.1 as the node's address instead of the machine's.
+    environment = node_environment(token) | {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
     with (folder / "head.log").open("wb") as log:
         head = subprocess.Popen(
-            [
-                _ray(), "start", "--head", "--block", "--node-ip-address=127.0.0.1", f"--port={gcs}",
-                "--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}", "--dashboard-agent-listen-port=0",
-                "--min-worker-port=0", "--max-worker-port=0", f"--num-cpus={cpus}", f"--temp-dir={folder}",
-                f"--object-store-memory={object_store_bytes}", "--disable-usage-stats",
-            ],
+            [*head_command("127.0.0.1", gcs, dashboard), *node_size(cpus, object_store_bytes, folder), "--block"],
             env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     # Asked to end, this process shall end its cluster first, as it does on Ctrl-C.
     before = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         address = f"http://127.0.0.1:{dashboard}"
-        _wait_until_up(head, address, environment["RAY_AUTH_TOKEN"], folder / "head.log")
+        wait_until_up(address, token, lambda: head.poll() is not None, folder / "head.log")
         yield LocalCluster(address, environment, folder)
     finally:
         _stop(head)
@@ -86,32 +61,6 @@ def local_cluster(cpus: int, object_store_bytes: int) -> Iterator[LocalCluster]:
 
 def _leave(number: int, _frame: object) -> None:
     sys.exit(128 + number)
-
-
-def _ray() -> str:
-    return str(Path(sys.executable).parent / "ray")
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-
-
-def _wait_until_up(head: subprocess.Popen[bytes], address: str, token: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            JobSubmissionClient(address, headers={"Authorization": f"Bearer {token}"}).list_jobs()
-        except (ConnectionError, RuntimeError) as error:
-            if head.poll() is not None or time.monotonic() > deadline:
-                lines = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-                raise AffectError(f"the local Ray cluster did not start ({error}); its log ends:\n{lines}") from error
-            time.sleep(0.5)
-        else:
-            return
 
 
 def _stop(head: subprocess.Popen[bytes]) -> None:

@@ -16,6 +16,7 @@ from torch.distributed.checkpoint.state_dict import (
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.nn.parallel import DistributedDataParallel
+from torch.utils._pytree import tree_map_only
 
 from affect.networks.batchnorm import SyncBatchNorm
 from affect.objectives.world import world_size
@@ -90,7 +91,8 @@ def network_state(network: nn.Module) -> dict[str, Tensor]:
     state: dict[str, Any] = get_model_state_dict(network, options=_WHOLE)
     if distributed.is_initialized() and distributed.get_rank():
         return {}
-    return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
+    # Plain order: what the first worker sends is its memory as it lies, channels_last included, and others read it so.
+    return {name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}
 
 
 def set_network_state(network: nn.Module, state: Mapping[str, Tensor]) -> None:
@@ -101,7 +103,8 @@ def set_network_state(network: nn.Module, state: Mapping[str, Tensor]) -> None:
 def optimiser_state(network: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Any]:
     """The whole optimiser's state by parameter name, on the CPU; as with ``network_state``."""
     state: dict[str, Any] = get_optimizer_state_dict(network, optimiser, options=_WHOLE)
-    return state
+    tree: dict[str, Any] = tree_map_only(Tensor, lambda tensor: tensor.contiguous(), state)  # as in network_state
+    return tree
 
 
 def set_optimiser_state(network: nn.Module, optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> None:

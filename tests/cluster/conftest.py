@@ -24,7 +24,8 @@ class TwoNodes:
         return subprocess.Popen(
             [sys.executable, "-m", *arguments],
             cwd=PROJECT,
-            env=os.environ | {"RAY_ADDRESS": self.address},
+            # Ray's own minute may not do for the imports of several workers on few cores.
+            env=os.environ | {"RAY_ADDRESS": self.address, "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "180"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

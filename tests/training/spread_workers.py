@@ -71,6 +71,8 @@ def training(name: str, compute: Compute, rank: int, world: int, state: dict[str
     spec, settings, _ = CASES[name]
     torch.manual_seed(6)
     network = build(spec).double()
+    if compute.parallel == "replicate":
+        network = network.to(memory_format=torch.channels_last)  # as in training; fully_shard takes none of it
     model = parallel.spread(network, compute.parallel)
     optimiser = build_optimiser(settings, model.parameters())
     objective = MultiTask(ObjectiveSettings(), spec)
