@@ -272,7 +272,7 @@ def test_a_sweep_without_a_model_says_why_and_tries_again_when_asked_again(tmp_p
     write_rows(data, {"train": 1, "validation": 1})
     config = small(folder=data, space={"resources.workers": Choice(values=(TOO_MANY,))}, trials=1, retries=1)
     for attempts in (2, 4):
-        with pytest.raises(AffectError, match="left a model:\n  the run asks for 18 CPUs"):
+        with pytest.raises(AffectError, match="left a model:\n  the run asks for 9 workers"):
             tune_job.search(config, out)
         sweep = read(out)
         assert [(trial.status, trial.attempts) for trial in sweep.trials] == [("failed", attempts)]
