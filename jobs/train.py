@@ -77,7 +77,8 @@ def fit(
     if config.pretrained or config.start or config.frozen:
         begin(config)  # tells what does not fit before the cluster is put to work
     course = plan_course(config)
-    begin_mlflow_run(config, out)
+    asked = ScalingConfig(num_workers=0) if local else scaling(config.resources)
+    begin_mlflow_run(config, out)  # once nothing stands in the run's way
     logger.info(
         "%s: training %s %s; batches %s, %d steps an epoch, %d epochs",
         config.recipe,
@@ -96,7 +97,7 @@ def fit(
             "out": out,
         },
         torch_config=TorchConfig(timeout_s=600),
-        scaling_config=ScalingConfig(num_workers=0) if local else scaling(config.resources),
+        scaling_config=asked,
         run_config=RunConfig(
             name="checkpoints",
             storage_path=path,
