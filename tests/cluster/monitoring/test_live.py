@@ -93,7 +93,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory, small_corpus: tuple[str, i
             monitoring.write()
             with running_prometheus(monitoring):
                 began = time.time()
-                changes = ["epochs=3", "batch.rows_per_epoch=192", "network.width=0.0625", "resources.workers=1"]
+                # Long enough to be asked several times while it goes on.
+                changes = ["epochs=12", "batch.rows_per_epoch=192", "network.width=0.0625", "resources.workers=1"]
                 sets = [word for change in changes for word in ("--set", change)]
                 jobs = [
                     job(cluster, "jobs.train", "sample/mt-vgg", "--data", rows, "--out", str(folder / "run"), *sets),
@@ -122,7 +123,7 @@ def test_what_is_counted_is_what_the_jobs_say(watched: Watched) -> None:
     assert watched.last(metrics.CLIPS) == summary["clips"]
     assert watched.last(metrics.CLIPS, outcome="set aside") == 1
     answer = json.loads((watched.folder / "run" / "DONE").read_text())
-    assert watched.last(metrics.STEPS) == 3 * answer["steps_per_epoch"]
+    assert watched.last(metrics.STEPS) == answer["epochs"] * answer["steps_per_epoch"]
     assert watched.last(metrics.WAIT_SECONDS) <= watched.last(metrics.STEP_SECONDS)
 
 
