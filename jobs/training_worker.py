@@ -135,7 +135,9 @@ def build(config: TrainConfig) -> tuple[Network, torch.nn.Module]:
     random.seed(config.seed)
     np.random.seed(config.seed)  # noqa: NPY002 - libraries may still draw from it
     torch.manual_seed(config.seed)
-    layout = torch.channels_last if config.compute.channels_last else torch.contiguous_format
+    # Only plain memory can be shared out.
+    last = config.compute.channels_last and config.compute.parallel == "replicate"
+    layout = torch.channels_last if last else torch.contiguous_format
     network = begin(config).to(memory_format=layout)
     network = prepare_model(network, parallel_strategy=None)
     if config.compute.compile:

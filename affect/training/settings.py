@@ -89,7 +89,10 @@ class Compute(Configuration):
     auto: bfloat16 on GPUs that have it, else float32. Metrics are measured in float32 always.
     """
     channels_last: bool = True
-    """Pictures and convolutions in channels-last memory: a sixth to a third faster on a CPU, and what GPUs prefer."""
+    """Pictures and convolutions in channels-last memory: a sixth to a third faster on a CPU, and what GPUs prefer.
+
+    With ``parallel: shard`` convolutions lie plainly, as fully_shard needs them.
+    """
     compile: bool = False
     """Compile the network with torch.compile, which takes minutes before the first step."""
     parts: int = Field(default=1, ge=1)

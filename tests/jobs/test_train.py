@@ -20,6 +20,7 @@ from affect.training.settings import (
     Augmentation,
     BatchSettings,
     Chain,
+    Compute,
     OptimiserSettings,
     Resources,
     Start,
@@ -195,3 +196,19 @@ def test_a_chain_begins_later_stages_with_earlier_ones_and_runs_each_once(
     monkeypatch.setattr(train_job, "fit", None)
     (tmp_path / "run" / "DONE").unlink()
     assert train_job.train_chain(chain, str(tmp_path / "run")) == answer
+
+
+@pytest.mark.cluster  # a run of two workers: half a minute
+def test_a_network_that_is_shared_out_leaves_a_whole_model(folder: str, tmp_path: Path) -> None:
+    settings = config(
+        folder,
+        compute=Compute(parallel="shard"),
+        resources=Resources(workers=2),
+        batch=BatchSettings(size=48, rows_per_epoch=96),
+    )
+    answer = train_job.fit(settings, str(tmp_path / "run"))
+    network, _ = load_model(answer["model"])
+    assert answer["workers"] == 2
+    torch.manual_seed(0)
+    start = networks.build(settings.network).state_dict()
+    assert all(not torch.equal(tensor, start[name]) for name, tensor in network.named_parameters())
