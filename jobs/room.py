@@ -1,7 +1,8 @@
 """What a training run asks of the cluster, and how much room the cluster has for it."""
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import ray
@@ -15,6 +16,10 @@ VARIABLE = "AFFECT_CLUSTER_NODES"
 
 Ray's autoscalers do not tell; a cluster that starts from zero would otherwise seem to have no room.
 """
+
+START_SECONDS = "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S"
+"""Ray's variable for how long a trainer waits for its workers."""
+ELASTIC_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,25 @@ def scaling(resources: Resources) -> ScalingConfig:
         use_gpu=gpu,
         resources_per_worker=bundle,
     )
+
+
+@contextlib.contextmanager
+def patience(asked: ScalingConfig) -> Iterator[None]:
+    """How long trainers that are begun within it wait for their workers to start.
+
+    As long as the cluster's environment says; but an elastic run starts on nodes that are there, and may take one for
+    alive that has just been lost: a minute later it is to try again with those that are left.
+    """
+    before = os.environ.get(START_SECONDS)
+    if isinstance(asked.num_workers, tuple):
+        os.environ[START_SECONDS] = str(ELASTIC_SECONDS)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(START_SECONDS, None)
+        else:
+            os.environ[START_SECONDS] = before
 
 
 def runs_at_a_time(resources: Resources) -> int:

