@@ -30,6 +30,7 @@ TRAINING = [
     "network.width=0.0625",
     "epochs=8",
     "batch.size=16",
+    "batch.rows_per_epoch=160",
     "checkpoint_steps=4",
     # Of three: no host takes two workers.
     "resources.cpus_per_worker=2",
@@ -137,7 +138,7 @@ def undisturbed(hosts: HostCluster, tmp_path_factory: pytest.TempPathFactory) ->
     """Rows pre-processed on all hosts, and a training on two of them that nothing disturbed."""
     folder = tmp_path_factory.mktemp("logs")
     corpus = f"{hosts.bucket}/corpus"
-    settings = SampleSettings(people=8, clips=10, seconds=1.0)
+    settings = SampleSettings(people=8, clips=10, seconds=4.0)  # so much that later processes find some left
     write_index(corpus, settings)
     for clip in plan(settings):
         write_clip(clip, corpus)

@@ -37,8 +37,9 @@ def changing() -> Iterator[tuple[Cluster, TwoNodes]]:
 
 
 def steps_kept(out: Path) -> Callable[[], bool]:
-    """Whether a checkpoint has been kept."""
-    return lambda: any(out.glob("checkpoints/checkpoint_*/training.pt"))
+    """Whether a checkpoint has been kept, and the run's controller knows of it."""
+    kept = out / "checkpoints" / "checkpoint_manager_snapshot.json"
+    return lambda: kept.exists() and "checkpoint_2" in kept.read_text()
 
 
 def test_an_elastic_run_goes_on_with_the_workers_that_are_left(
