@@ -87,6 +87,7 @@ def scaling(resources: Resources) -> ScalingConfig:
         num_workers=(fewest, resources.workers) if fewest < resources.workers else resources.workers,
         use_gpu=gpu,
         resources_per_worker=bundle,
+        elastic_resize_monitor_interval_s=resources.grow_seconds,
     )
 
 

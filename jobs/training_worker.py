@@ -154,7 +154,9 @@ def _go_on(learner: Learner) -> dict[str, int]:
     if start is not None:
         with start.as_directory() as folder:
             learner.restore(load_state(Path(folder)))
-        logger.info("going on from epoch %d, step %d", learner.epoch + 1, learner.step + 1)
+        workers = train.get_context().get_world_size()
+        where = f"epoch {learner.epoch + 1}, step {learner.step + 1}"
+        logger.info("going on from %s with %d worker%s", where, workers, "s" * (workers > 1))
     return {"epoch": learner.epoch, "step": learner.step}
 
 

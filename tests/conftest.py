@@ -44,5 +44,5 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URI of a bucket of a real S3 server, which the usual environment variables name while it runs."""
     from tests.s3_server import s3_server
 
-    with s3_server(tmp_path_factory.mktemp("s3")) as bucket:
-        yield bucket
+    with s3_server(tmp_path_factory.mktemp("s3")) as server:
+        yield server.bucket

@@ -119,6 +119,8 @@ class Resources(Configuration):
 
     Batches and learning rate stay those of the plan, whatever the number. None: always ``workers``.
     """
+    grow_seconds: float = Field(default=60.0, gt=0)
+    """How often such a run looks for room for more workers; then it goes on from its last checkpoint with them."""
     gpu: bool | Literal["auto"] = "auto"
     """GPUs for the workers; auto uses them where the cluster has enough, or can start nodes that have."""
     gpus_per_worker: float = Field(default=1.0, gt=0)

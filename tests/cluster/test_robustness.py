@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 from ray.cluster_utils import Cluster
 
+from affect import storage
 from tests.cluster.conftest import TwoNodes
 from tests.cluster.test_two_nodes import train, until
 from tests.made_rows import write_rows
+from tests.s3_server import s3_server
 
 pytestmark = [pytest.mark.ray, pytest.mark.cluster]
 
@@ -42,25 +44,29 @@ def steps_kept(out: Path) -> Callable[[], bool]:
     return lambda: kept.exists() and "checkpoint_2" in kept.read_text()
 
 
-def test_an_elastic_run_goes_on_with_the_workers_that_are_left(
+def test_an_elastic_run_takes_in_a_node_and_goes_on_without_another(
     changing: tuple[Cluster, TwoNodes], rows: str, tmp_path: Path
 ) -> None:
     cluster, jobs = changing
-    nodes = [cluster.add_node(num_cpus=2, object_store_memory=150 * 2**20) for _ in range(2)]
+    first = cluster.add_node(num_cpus=2, object_store_memory=150 * 2**20)
     cluster.wait_for_nodes()
     out = tmp_path / "run"
-    elastic = ["resources.workers=2", "resources.min_workers=1", "resources.data_cpus_per_worker=0.5"]
-    job = jobs.start(*train(rows, str(out), [*LONG, *elastic, "resources.cpus_per_worker=2", "checkpoint_steps=5"]))
+    elastic = ["resources.workers=2", "resources.min_workers=1", "resources.grow_seconds=5"]
+    room = ["resources.cpus_per_worker=2", "resources.data_cpus_per_worker=0.5"]
+    job = jobs.start(*train(rows, str(out), [*LONG, *elastic, *room, "epochs=12", "checkpoint_steps=5"]))
+    assert job.stdout is not None
     until(steps_kept(out))
-    cluster.remove_node(nodes[0], allow_graceful=False)
+    second = cluster.add_node(num_cpus=2, object_store_memory=150 * 2**20)
+    assert any("with 2 workers" in line for line in job.stdout)
+    cluster.remove_node(first, allow_graceful=False)
     output, _ = job.communicate(timeout=280)
     assert job.returncode == 0, output[-4000:]
     answer = json.loads((out / "DONE").read_text())
-    assert (answer["workers"], answer["epochs"]) == (1, 6)
+    assert (answer["workers"], answer["epochs"]) == (1, 12)
     assert answer["begun"] != {"epoch": 0, "step": 0}
     history = pd.read_parquet(io.BytesIO((out / "metrics.parquet").read_bytes()))
-    assert history["epoch"].tolist() == list(range(6))
-    cluster.remove_node(nodes[1], allow_graceful=False)
+    assert history["epoch"].tolist() == list(range(12))
+    cluster.remove_node(second, allow_graceful=False)
 
 
 def test_a_checkpoint_is_kept_before_a_reclaimed_node_goes(
@@ -118,3 +124,28 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
         assert (disk / "run" / "DONE").exists()
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_an_s3_that_vanishes_is_told_and_the_run_goes_on_when_it_is_back(tmp_path: Path) -> None:
+    with s3_server(tmp_path) as server:
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 3, "object_store_memory": 150 * 2**20})
+        try:
+            rows, out = f"{server.bucket}/rows", f"{server.bucket}/run"
+            write_rows(rows, {"train": 8, "validation": 2}, size=96)
+            arguments = train(rows, out, [*LONG, ONE, "resources.max_failures=1", "checkpoint_steps=5"])
+            job = TwoNodes(cluster.address).start(*arguments)
+            kept = f"{out}/checkpoints/checkpoint_manager_snapshot.json"
+            until(lambda: storage.exists(kept) and "checkpoint_2" in storage.read_text(kept))
+            server.kill()
+            output, _ = job.communicate(timeout=280)
+            assert job.returncode == 2, output[-4000:]
+            assert "the storage does not answer" in output
+            assert "the same command goes on" in " ".join(output.split())
+            server.start()
+            TwoNodes(cluster.address).run(*arguments)
+            answer = json.loads(storage.read_text(f"{out}/DONE"))
+            assert answer["begun"] != {"epoch": 0, "step": 0}
+            history = pd.read_parquet(io.BytesIO(storage.read_bytes(f"{out}/metrics.parquet")))
+            assert history["epoch"].tolist() == list(range(6))
+        finally:
+            cluster.shutdown()
