@@ -1,7 +1,6 @@
 """What is done with the steps of a run: learn, find cluster centres, measure, keep checkpoints."""
 
 import logging
-import resource
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from affect.objectives import MultiTask
 from affect.registry import look_up
 from affect.training.batches import Step
 from affect.training.following import Follower, StepFacts
+from affect.training.memory import private_mib
 from affect.training.not_finite import NotFiniteError
 from affect.training.optimisers import build_optimiser, build_schedule
 from affect.training.parallel import (
@@ -95,7 +95,7 @@ class Learner:
         self._centres = self._new_centres(network)
         self._epoch_began = time.monotonic()
         self._last_step = self._trained_at = time.monotonic()
-        self._waited = self._waited_for_step = self._checkpoint_seconds = 0.0
+        self._waited = self._waited_for_step = self._checkpoint_seconds = self._memory = 0.0
 
     def run(self, steps: Iterable[Step]) -> None:
         """Take all ``steps`` to the end of the run."""
@@ -132,6 +132,7 @@ class Learner:
         self._rows += step.total
         self._losses = {name: self._losses.get(name, 0) + value for name, value in named.items()}
         self._steps += 1
+        self._memory = max(self._memory, private_mib())
         self._tell(step, named, rate)
         if self._due():
             self._keep({"epoch": self.epoch, "step": self.step, "train_loss": float(loss)}, epoch_ended=False)
@@ -176,7 +177,7 @@ class Learner:
                 "rows": self._rows,
                 "seconds": time.monotonic() - self._epoch_began,
                 "data_wait_share": self._waited / max(1e-9, time.monotonic() - self._epoch_began),
-                "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "peak_memory_mib": self._memory,
                 "checkpoint_seconds": self._checkpoint_seconds,
             }
             self._trained_at, self._checkpoint_seconds = time.monotonic(), 0.0
@@ -217,7 +218,7 @@ class Learner:
         if self.epoch == self.config.epochs:
             self._choose()
         self._epoch_began = self._last_step = time.monotonic()
-        self._waited = 0.0
+        self._waited = self._memory = 0.0
 
     def _choose(self) -> None:
         if self.best is not None:
