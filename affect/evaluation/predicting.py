@@ -1,9 +1,8 @@
 """A model asked about every frame of files of pre-processed rows."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from affect import samples
+from affect.ahead import Ahead
 from affect.evaluation.passes import Asked, each_alone, one_after_another
 from affect.evaluation.predictions import label_columns, nearest, outputs, schema
 from affect.evaluation.settings import EvaluationConfig
@@ -23,8 +23,6 @@ from affect.training.index import LABEL_COLUMNS, PLACE_COLUMNS, LabelIndex, inde
 from affect.training.reading import PASS_STEPS_PER_READ, step_table
 from affect.training.settings import Augmentation, BatchSettings
 from affect.training.windows import Single, Windows
-
-Item = TypeVar("Item")
 
 
 class FramePredictor:
@@ -40,10 +38,7 @@ class FramePredictor:
         self.network = network.eval().float().to(device)
         self.spec = description.network
         self.device = device
-        trained = BatchSettings.parse(
-            {name: description.settings.get("batch", {})[name]
-             for name in ("length", "max_gap") if name in description.settings.get("batch", {})}
-        )  # fmt: skip
+        trained = BatchSettings.of_model(description.settings)
         self.length = config.length or trained.length
         self.max_gap = trained.max_gap if config.max_gap is None else config.max_gap
         self.carry, self.batch = config.carry, config.batch
@@ -71,13 +66,16 @@ class FramePredictor:
         self, index: LabelIndex, firsts: NDArray[np.int64]
     ) -> Iterator[tuple[NDArray[np.int64], dict[str, NDArray[np.float32]]]]:
         state: State = {}
-        for asked, step in _ahead(self._steps(index)):
-            with torch.inference_mode():
-                begins = {name: tensor[: asked.going_on] for name, tensor in state.items()} if asked.going_on else {}
-                answers, after = self.network.advance(to_device(step.inputs, self.spec, self.device), begins)
-                predictions = {name: tensor.cpu().numpy() for name, tensor in self.network.read(answers).items()}
-            state = after if self.carry else {}
-            yield firsts[asked.rows.rows.group] + asked.rows.rows.row, predictions
+        with Ahead(self._steps(index)) as steps:
+            for asked, step in steps:
+                with torch.inference_mode():
+                    begins = (
+                        {name: tensor[: asked.going_on] for name, tensor in state.items()} if asked.going_on else {}
+                    )
+                    answers, after = self.network.advance(to_device(step.inputs, self.spec, self.device), begins)
+                    predictions = {name: tensor.cpu().numpy() for name, tensor in self.network.read(answers).items()}
+                state = after if self.carry else {}
+                yield firsts[asked.rows.rows.group] + asked.rows.rows.row, predictions
 
     def _steps(self, index: LabelIndex) -> Iterator[tuple[Asked, Step]]:
         plan = self._plan(index)
@@ -118,13 +116,3 @@ def _all_rows(index: LabelIndex) -> tuple[NDArray[np.int64], pa.Table]:
     columns = ["corpus", "split", "subject", "time_s", *PLACE_COLUMNS, *LABEL_COLUMNS]
     tables = list(samples.read_faces(dict.fromkeys(file for file, _ in index.groups), columns))
     return np.cumsum([0, *(table.num_rows for table in tables)]), pa.concat_tables(tables)
-
-
-def _ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """``items``, each made while the one before is used."""
-    nothing = object()
-    with ThreadPoolExecutor(1) as executor:
-        coming = executor.submit(next, items, nothing)
-        while (item := coming.result()) is not nothing:
-            coming = executor.submit(next, items, nothing)
-            yield item  # type: ignore[misc]

@@ -40,6 +40,15 @@ def crop_transform(landmarks: NDArray[np.floating], settings: AlignmentSettings)
     return similarity(landmarks, TEMPLATES[settings.template] * settings.size)
 
 
+def in_crop(
+    points: NDArray[np.floating], landmarks: NDArray[np.floating], settings: AlignmentSettings
+) -> NDArray[np.float64]:
+    """Where ``points`` (n, 2) of a picture are in the crop of the face with ``landmarks`` (5, 2), in its pixels."""
+    matrix = crop_transform(landmarks, settings)
+    moved: NDArray[np.float64] = points @ matrix[:, :2].T + matrix[:, 2]
+    return moved
+
+
 def align(
     picture: NDArray[np.uint8], landmarks: NDArray[np.floating], settings: AlignmentSettings
 ) -> NDArray[np.uint8]:

@@ -43,3 +43,8 @@ def encode_jpeg(picture: NDArray[np.uint8], quality: int = 95) -> bytes:
     ok, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
     assert ok
     return bytes(data)
+
+
+def through_jpeg(picture: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    """What is left of an RGB picture (height, width, 3) that was stored as JPEG: what networks are trained on."""
+    return decode_jpeg(encode_jpeg(picture, quality))

@@ -30,20 +30,93 @@ def spectrogram(
     frame's time stamp); there are columns up to ``duration_s`` or the end of the sound, the earlier of the two. 0 is
     ``floor_db`` and below, 255 is 0 dB, the level of a sine at full scale, in equal steps of dB.
     """
-    half = settings.window // 2
-    taper = np.hanning(settings.window).astype(np.float32)
-    buffer, total, done = np.zeros(half, np.float32), 0, 0
+    columns = Columns(settings)
     for part in samples(source, settings.rate, start_s, duration_s):
-        buffer, total = np.concatenate([buffer, part]), total + len(part)
-        while len(buffer) >= settings.window + (CHUNK_COLUMNS - 1) * settings.hop:
-            yield _columns(buffer, CHUNK_COLUMNS, taper, settings)
-            buffer, done = buffer[CHUNK_COLUMNS * settings.hop :], done + CHUNK_COLUMNS
-    left = -(-total // settings.hop) - done  # columns centred on a sample that exists
-    buffer = np.concatenate([buffer, np.zeros(settings.window, np.float32)])
-    while left > 0:
-        count = min(left, CHUNK_COLUMNS)
-        yield _columns(buffer, count, taper, settings)
-        buffer, left = buffer[count * settings.hop :], left - count
+        columns.add(part)
+        while columns.ready >= CHUNK_COLUMNS:
+            yield columns.take(CHUNK_COLUMNS)
+    columns.end()
+    while columns.ready:
+        yield columns.take(min(columns.ready, CHUNK_COLUMNS))
+
+
+class Columns:
+    """Columns of the spectrogram of sound that comes part by part, each as soon as its window is full.
+
+    Column k is the Hann window centred on sample k * hop; before the first sample stands silence.
+    """
+
+    def __init__(self, settings: SoundSettings) -> None:
+        self.settings = settings
+        self.heard = 0
+        """Samples so far."""
+        self._taken = 0
+        self._taper = np.hanning(settings.window).astype(np.float32)
+        self._buffer = np.zeros(settings.window // 2, np.float32)
+        self._ended = False
+
+    def add(self, part: NDArray[np.float32]) -> None:
+        """The next mono samples at the settings' rate, in [-1, 1]."""
+        self._buffer, self.heard = np.concatenate([self._buffer, part]), self.heard + len(part)
+
+    def end(self) -> None:
+        """No more sound comes: silence follows it, and columns are ready that are centred on a sample there was."""
+        self._buffer = np.concatenate([self._buffer, np.zeros(self.settings.window, np.float32)])
+        self._ended = True
+
+    @property
+    def ready(self) -> int:
+        """How many columns can be taken."""
+        full = max(0, (len(self._buffer) - self.settings.window) // self.settings.hop + 1)
+        return min(full, -(-self.heard // self.settings.hop) - self._taken) if self._ended else full
+
+    def take(self, count: int) -> NDArray[np.uint8]:
+        """The next ``count`` columns of those ready, (count, bins)."""
+        columns = _columns(self._buffer, count, self._taper, self.settings)
+        self._buffer, self._taken = self._buffer[count * self.settings.hop :], self._taken + count
+        return columns
+
+
+class Hearing:
+    """Pictures of sound that is heard part by part, for frames whose times only grow; keeps the columns they need."""
+
+    def __init__(self, settings: SoundSettings) -> None:
+        self.settings = settings
+        self._columns = Columns(settings)
+        self._begins = 0
+        self._spectrum = np.empty((0, settings.window // 2 + 1), np.uint8)
+        self._ended = False
+
+    @property
+    def heard(self) -> int:
+        """Samples so far."""
+        return self._columns.heard
+
+    def hear(self, part: NDArray[np.float32]) -> None:
+        """The next mono samples at the settings' rate, in [-1, 1]; the first of all is at 0 s."""
+        self._columns.add(part)
+        self._take()
+
+    def end(self) -> None:
+        """No more sound comes."""
+        self._columns.end()
+        self._ended = True
+        self._take()
+
+    def reaches(self, time_s: float) -> bool:
+        """Whether all has been heard that the picture at ``time_s`` shows."""
+        last = first_column(time_s, self.settings) + self.settings.columns
+        return self._ended or self._begins + len(self._spectrum) >= last
+
+    def picture(self, time_s: float) -> NDArray[np.uint8]:
+        """``frame_picture`` at ``time_s``, with silence in place of what has not been heard (yet)."""
+        forgotten = min(max(0, first_column(time_s, self.settings) - self._begins), len(self._spectrum))
+        self._begins, self._spectrum = self._begins + forgotten, self._spectrum[forgotten:]
+        return frame_picture(self._spectrum, time_s, self.settings, self._begins)
+
+    def _take(self) -> None:
+        if self._columns.ready:
+            self._spectrum = np.concatenate([self._spectrum, self._columns.take(self._columns.ready)])
 
 
 def column_time(column: int, settings: SoundSettings) -> float:
@@ -100,6 +173,27 @@ def samples(
             yield fresh
         if written >= end:
             return
+
+
+class Portions:
+    """Samples as ``samples`` yields them, in portions that end where they are asked to."""
+
+    def __init__(self, source: Iterator[NDArray[np.float32]]) -> None:
+        self._source = source
+        self._left = np.empty(0, np.float32)
+        self._given = 0
+
+    def up_to(self, end: int) -> NDArray[np.float32]:
+        """The next samples, up to number ``end`` or the end of the sound; none where that is past."""
+        parts = [self._left]
+        count = len(self._left)
+        while self._given + count < end and (part := next(self._source, None)) is not None:
+            parts.append(part)
+            count += len(part)
+        whole = np.concatenate(parts)
+        portion, self._left = np.split(whole, [max(0, end - self._given)])
+        self._given += len(portion)
+        return portion
 
 
 def _resampled(source: Source, rate: int, start_s: float) -> Iterator[tuple[int, NDArray[np.float32]]]:

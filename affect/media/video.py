@@ -8,11 +8,36 @@ from typing import Any, BinaryIO
 import av
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
+from affect.configuration import Configuration
 from affect.errors import AffectError
 
 Source = str | os.PathLike[str] | BinaryIO
 """A local path, or an open file that can seek."""
+
+CONTAINERS = (
+    "mov", "matroska", "avi", "asf", "flv", "mpeg", "mpegts", "mpegvideo", "m4v", "h264", "hevc", "ivf", "mxf", "dv",
+    "ogg", "gif", "wav", "w64", "aiff", "mp3", "aac", "flac", "amr",
+)  # fmt: skip
+"""What is read, by libavformat's names. Playlists and lists of other files are not among them: such a file from outside
+could name any file of this machine, or any address."""
+
+
+class TooLargeError(AffectError):
+    """A video that exceeds a limit."""
+
+
+class VideoLimits(Configuration):
+    """The largest video that is taken; None: no limit."""
+
+    seconds: float | None = Field(default=None, gt=0)
+    pixels: int | None = Field(default=None, gt=0)
+    """Of one picture."""
+    frames: int | None = Field(default=None, gt=0)
+
+
+NO_LIMITS = VideoLimits()
 
 
 @dataclass(frozen=True)
@@ -40,19 +65,23 @@ class VideoInfo:
     sound: bool
 
 
-def frames(source: Source) -> Iterator[Frame]:
+def frames(source: Source, limits: VideoLimits = NO_LIMITS) -> Iterator[Frame]:
     """Every frame in order, decoded one at a time on one thread.
 
-    Raises AffectError when the file is not a video, holds no frame, or breaks off or is damaged part of the way.
+    Raises AffectError when the file is not a video, holds no frame, or breaks off or is damaged part of the way, and
+    TooLargeError where it exceeds ``limits``: before the first frame if its headers say so, else when it does.
     """
     with open_media(source) as container:
-        yield from _frames(container, video_stream(container), _name(source))
+        stream = video_stream(container)
+        _check(container, stream, limits, _name(source))
+        yield from _frames(container, stream, _name(source), limits)
 
 
-def probe(source: Source) -> VideoInfo:
-    """Facts of a video. Raises AffectError as ``frames`` does."""
+def probe(source: Source, limits: VideoLimits = NO_LIMITS) -> VideoInfo:
+    """Facts of a video. Raises AffectError and TooLargeError as ``frames`` does."""
     with open_media(source) as container:
         stream = video_stream(container)
+        _check(container, stream, limits, _name(source))
         decoded = next(_decoded(container, stream, _name(source)), None)
         if decoded is None:
             raise AffectError(f"{_name(source)} holds no frame")
@@ -62,33 +91,59 @@ def probe(source: Source) -> VideoInfo:
             width=width,
             height=height,
             rate=rate,
-            duration_s=None if container.duration is None else container.duration / av.time_base,
+            duration_s=duration(container),
             start_s=_stamp(decoded, stream, 0.0),
             sound=bool(container.streams.audio),
         )
 
 
 def open_media(source: Source) -> Any:
-    """An opened PyAV container. Raises AffectError when the file cannot be read as media."""
+    """An opened PyAV container, one of CONTAINERS. Raises AffectError when the file cannot be read as media."""
+    options = {"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"}
     try:
-        return av.open(source if hasattr(source, "read") else os.fspath(source))
+        return av.open(source if hasattr(source, "read") else os.fspath(source), options=options)
     except FileNotFoundError as error:
         raise AffectError(f"{_name(source)} does not exist") from error
     except (av.error.FFmpegError, ValueError) as error:
         raise AffectError(f"{_name(source)} is not a readable media file: {_reason(error)}") from error
 
 
+def duration(container: Any) -> float | None:
+    """Seconds that the headers of a container say it lasts."""
+    return None if container.duration is None else container.duration / av.time_base
+
+
+def moving_pictures(container: Any) -> Any:
+    """The first stream of moving pictures; None where there is none, as in sound with a cover picture."""
+    cover = av.stream.Disposition.attached_pic
+    return next((stream for stream in container.streams.video if not stream.disposition & cover), None)
+
+
 def video_stream(container: Any) -> Any:
-    """The first stream of moving pictures, set to decode on one thread. Raises AffectError when there is none."""
-    for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
-            stream.thread_type = "NONE"
-            stream.codec_context.thread_count = 1
-            return stream
-    raise AffectError(f"{_name(container.name)} has no video stream")
+    """``moving_pictures``, set to decode on one thread. Raises AffectError where there are none."""
+    stream = moving_pictures(container)
+    if stream is None:
+        raise AffectError(f"{_name(container.name)} has no video stream")
+    stream.thread_type = "NONE"
+    stream.codec_context.thread_count = 1
+    return stream
 
 
-def _frames(container: Any, stream: Any, name: str) -> Iterator[Frame]:
+def _check(container: Any, stream: Any, limits: VideoLimits, name: str) -> None:
+    """Raise TooLargeError where the headers say that a video exceeds the limits."""
+    _within(limits.seconds, duration(container) or 0.0, "s", name)
+    _within(limits.frames, stream.frames, "frames", name)
+    _within(limits.pixels, stream.codec_context.width * stream.codec_context.height, "pixels", name)
+    if limits.pixels is not None:  # a stream may be larger than its headers say: the decoder refuses to begin then
+        stream.codec_context.options = {"max_pixels": str(limits.pixels)}
+
+
+def _within(limit: float | None, value: float, unit: str, name: str) -> None:
+    if limit is not None and value > limit:
+        raise TooLargeError(f"{name} has {value:g} {unit}, {limit:g} are allowed; shorten or reduce it first")
+
+
+def _frames(container: Any, stream: Any, name: str, limits: VideoLimits) -> Iterator[Frame]:
     rate = float(stream.average_rate or stream.guessed_rate or 25)
     start, time_s, index = 0.0, 0.0, -1
     for index, decoded in enumerate(_decoded(container, stream, name)):
@@ -96,6 +151,9 @@ def _frames(container: Any, stream: Any, name: str) -> Iterator[Frame]:
         if index == 0:
             start = _stamp(decoded, stream, 0.0)
         time_s = _stamp(decoded, stream, start + index / rate) - start
+        _within(limits.seconds, time_s, "s", name)
+        _within(limits.frames, index + 1, "frames", name)
+        _within(limits.pixels, decoded.width * decoded.height, "pixels", name)
         yield Frame(index, time_s, _upright(decoded), duration)
     if index < 0:
         raise AffectError(f"{name} holds no frame")

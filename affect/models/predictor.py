@@ -1,18 +1,24 @@
 """From crops, or whole pictures, to what a model says about the faces."""
 
+from collections.abc import Mapping
+
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from affect.errors import AffectError
 from affect.faces.alignment import align
 from affect.faces.detector import Detections, Detector
-from affect.labels import EXPRESSIONS, action_unit_label
-from affect.models.answer import Face, Prediction
+from affect.labels import EXPRESSIONS, RAFDB_COMPOUNDS, action_unit_label
+from affect.media.pictures import through_jpeg
+from affect.models.answer import Face, FoundFace, Prediction
+from affect.models.asking import Asker, Stretch
 from affect.models.files import ModelDescription
 from affect.networks import Network
-from affect.networks.inputs import to_input
+from affect.networks.spec import NetworkSpec
 from affect.preprocessing.settings import AlignmentSettings
+
+DERIVED = RAFDB_COMPOUNDS
+"""The compound expressions that are derived from other outputs: those that FaceBehaviorNet, section 7.5, derives."""
 
 _DIGITS = 6  # as many as float32 has
 _SUBPIXEL = 2  # decimals of a position
@@ -31,35 +37,44 @@ class Predictor:
                 f"the model takes {', '.join(network_takes)}, not single pictures of faces; give it whole videos"
             )
         self.description = description
-        self.batch = batch
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.network = network.eval().float().to(self.device)
+        self.ask = Asker(network, description, batch)
 
-    @torch.inference_mode()
-    def __call__(self, crops: NDArray[np.uint8]) -> list[Prediction]:
-        """What the model says about each of ``crops`` (n, S, S, 3)."""
-        predictions: list[Prediction] = []
-        for start in range(0, len(crops), self.batch):
-            images = torch.from_numpy(np.ascontiguousarray(crops[start : start + self.batch])).to(self.device)
-            predicted = self.network.predict({"image": to_input(images)})
-            outputs = {name: tensor.cpu().numpy() for name, tensor in predicted.items()}
-            predictions += [self._describe(outputs, row) for row in range(len(images))]
-        return predictions
+    def __call__(self, crops: NDArray[np.uint8], embedding: bool = False) -> list[Prediction]:
+        """What the model says about each of ``crops`` (n, S, S, 3), with each one's embedding where asked for.
 
-    def _describe(self, outputs: dict[str, NDArray[np.float32]], row: int) -> Prediction:
-        prediction: Prediction = {}
-        if "expression" in outputs:
-            prediction["expression"] = _named(EXPRESSIONS, outputs["expression"][row])
-        if "valence_arousal" in outputs:
-            valence, arousal = outputs["valence_arousal"][row]
-            prediction["valence"] = round(float(valence), _DIGITS)
-            prediction["arousal"] = round(float(arousal), _DIGITS)
-        if "action_units" in outputs:
-            names = tuple(map(action_unit_label, self.description.network.action_units))
-            prediction["action_units"] = _named(names, outputs["action_units"][row])
-        if "compound" in outputs:
-            prediction["compound"] = _named(self.description.network.compounds, outputs["compound"][row])
-        return prediction
+        They go through JPEG first, as all that it was trained on and judged by did.
+        """
+        if not len(crops):
+            return []
+        quality = self.description.preprocessing.jpeg_quality
+        stored = np.stack([through_jpeg(crop, quality) for crop in crops])
+        (answered,) = self.ask([Stretch({"image": stored})])
+        return [
+            describe(self.description.network, answered.outputs, row, embedding=embedding) for row in range(len(crops))
+        ]
+
+
+def describe(
+    network: NetworkSpec, outputs: Mapping[str, NDArray[np.floating]], row: int, *, embedding: bool = False
+) -> Prediction:
+    """A row of Answered.outputs by names; "derived_compound" (n, C), scores of DERIVED, is one more of them."""
+    prediction: Prediction = {}
+    if "expression" in outputs:
+        prediction["expression"] = _named(EXPRESSIONS, outputs["expression"][row])
+    if "valence_arousal" in outputs:
+        valence, arousal = outputs["valence_arousal"][row]
+        prediction["valence"] = round(float(valence), _DIGITS)
+        prediction["arousal"] = round(float(arousal), _DIGITS)
+    if "action_units" in outputs:
+        names = tuple(map(action_unit_label, network.action_units))
+        prediction["action_units"] = _named(names, outputs["action_units"][row])
+    if "compound" in outputs:
+        prediction["compound"] = _named(network.compounds, outputs["compound"][row])
+    if embedding:
+        prediction["embedding"] = [round(float(value), _DIGITS) for value in outputs["embedding"][row]]
+    if "derived_compound" in outputs:
+        prediction["derived_compound"] = _named(DERIVED, outputs["derived_compound"][row])
+    return prediction
 
 
 class Recogniser:
@@ -87,16 +102,33 @@ def faces(detections: Detections, predictions: list[Prediction]) -> list[Face]:
     """Detections and what the model said about their crops, as one answer."""
     found = zip(detections.boxes, detections.scores, detections.landmarks, predictions, strict=True)
     return [
-        {
-            "track_id": index,
-            "box": [round(float(value), _SUBPIXEL) for value in box],
-            "score": round(float(score), _DIGITS),
-            "landmarks": [[round(float(value), _SUBPIXEL) for value in point] for point in points],
-            **prediction,
-        }
+        {**found_face(index, box, float(score), points), **prediction}
         for index, (box, score, points, prediction) in enumerate(found)
     ]
 
 
-def _named(names: tuple[str, ...], probabilities: NDArray[np.float32]) -> dict[str, float]:
-    return {name: round(float(value), _DIGITS) for name, value in zip(names, probabilities, strict=True)}
+def found_face(
+    track: int,
+    box: NDArray[np.float32],
+    score: float,
+    landmarks: NDArray[np.float32],
+    landmarks68: NDArray[np.float32] | None = None,
+) -> FoundFace:
+    """Where a face is, as answers say it."""
+    face: FoundFace = {
+        "track_id": track,
+        "box": [round(float(value), _SUBPIXEL) for value in box],
+        "score": round(score, _DIGITS),
+        "landmarks": _points(landmarks),
+    }
+    if landmarks68 is not None:
+        face["landmarks68"] = _points(landmarks68)
+    return face
+
+
+def _points(points: NDArray[np.float32]) -> list[list[float]]:
+    return [[round(float(value), _SUBPIXEL) for value in point] for point in points]
+
+
+def _named(names: tuple[str, ...], values: NDArray[np.floating]) -> dict[str, float]:
+    return {name: round(float(value), _DIGITS) for name, value in zip(names, values, strict=True)}

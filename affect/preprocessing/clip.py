@@ -16,12 +16,11 @@ from affect import samples, storage
 from affect.corpora.corpus import Clip, Corpus, FrameLabels
 from affect.errors import AffectError
 from affect.faces.detector import Detector
-from affect.faces.following import Following
 from affect.faces.persons import choose_persons
-from affect.faces.tracking import ShotChanges, Tracker
+from affect.faces.tracking import Tracker
 from affect.media import sound
 from affect.media.video import frames, probe
-from affect.preprocessing.looking import Looker, Points, Seen
+from affect.preprocessing.looking import Looker, Points, Seen, Watch
 from affect.preprocessing.pictures import picture_tables
 from affect.preprocessing.rows import Timeline, one_per_frame, person_tables
 from affect.preprocessing.settings import Preprocessing
@@ -131,9 +130,15 @@ class _Work:
     spill: Spill
     summary: ClipSummary
     timeline: Timeline = field(default_factory=lambda: Timeline(array("d"), array("H")))
-    tracker: Tracker = field(default_factory=Tracker)
     length_s: float = 0.0
     width: int = 0
+
+    def __post_init__(self) -> None:
+        self.watch = Watch(self.looker)
+
+    @property
+    def tracker(self) -> Tracker:
+        return self.watch.tracker
 
     def look(self) -> None:
         """Every frame once: decode it, find its faces, follow them, and put their crops on disk."""
@@ -145,21 +150,13 @@ class _Work:
         self.spill.finish()
 
     def _watch(self) -> None:
-        timed, shot_changes, source = self.summary.timed, ShotChanges(), frames(self.media)
-        settings = self.looker.settings.detector
-        detector = self.looker.detector
-        if settings.every > 1:
-            detector = Following(detector, settings.every, settings.size)
+        timed, source = self.summary.timed, frames(self.media)
         while True:
             with timed("decode"):
                 frame = next(source, None)
             if frame is None:
                 return
-            with timed("detect"):
-                found = detector(frame.picture)
-            with timed("align"):
-                seen = self.looker.cut(frame.picture, found)
-            self._take(frame.index, frame.time_s, seen, cut=shot_changes(frame.picture))
+            self._take(frame.index, frame.time_s, self.watch(frame.index, frame.time_s, frame.picture, timed))
             self.length_s, self.width = frame.time_s + frame.duration_s, frame.picture.shape[1]
 
     def _leaf(self) -> None:
@@ -177,7 +174,8 @@ class _Work:
                 self.summary.unreadable[still.name] = str(error)
                 self._absent(still.frame, still.time_s, str(error))
                 continue
-            self._take(still.frame, still.time_s, [] if seen is None else [seen], cut=False)
+            faces = self.watch.follow(still.frame, still.time_s, [] if seen is None else [seen], cut=False)
+            self._take(still.frame, still.time_s, faces)
             self.length_s, self.width = still.time_s, picture.shape[1]
 
     def _time_before(self, frame: int, time_s: float) -> float:
@@ -186,18 +184,16 @@ class _Work:
         last = self.timeline.times[-1] if place else 0.0
         return last + (time_s - last) / (frame - place + 1) if place else time_s * place / frame
 
-    def _take(self, frame: int, time_s: float, seen: list[Seen], *, cut: bool) -> None:
-        boxes = np.stack([one.box for one in seen]) if seen else np.empty((0, 4), np.float32)
-        tracks = self.tracker.update(frame, time_s, boxes, cut)
+    def _take(self, frame: int, time_s: float, faces: list[tuple[Seen, int]]) -> None:
         with self.summary.timed("write"):
-            for one, track in zip(seen, tracks, strict=True):
+            for one, track in faces:
                 self.spill.add(face_of(one, frame, track, self.looker.settings.jpeg_quality))
         self.timeline.times.append(time_s)
-        self.timeline.faces.append(len(tracks))
+        self.timeline.faces.append(len(faces))
 
     def _absent(self, frame: int, time_s: float, reason: str) -> None:
         self.timeline.absent[frame] = reason
-        self._take(frame, time_s, [], cut=False)
+        self._take(frame, time_s, [])
 
     def write_sound(self, folder: str) -> str | None:
         """Write the spectrogram, as long as the video; the reason where there is none."""

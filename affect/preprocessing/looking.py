@@ -1,6 +1,7 @@
-"""The faces of one picture, cut out: found, or given by the corpus."""
+"""The faces of a picture, or of a video's pictures, cut out: found, or given by the corpus."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from affect.corpora.corpus import Still
 from affect.faces.alignment import align
 from affect.faces.detector import Detections, Detector
+from affect.faces.following import Following
 from affect.faces.landmarks import five_of, nearest
+from affect.faces.tracking import ShotChanges, Tracker
 from affect.preprocessing.settings import Preprocessing
 
 Points = Callable[[NDArray[np.uint8], NDArray[np.float32]], NDArray[np.float32]]
@@ -84,3 +87,43 @@ class Looker:
         if landmarks68 is not None:
             landmarks68 = landmarks68 * np.array([size / width, size / height], np.float32)
         return Seen(crop.astype(np.uint8), box, None, None, landmarks68)
+
+
+def _untimed(stage: str) -> AbstractContextManager[None]:  # noqa: ARG001
+    return nullcontext()
+
+
+class Watch:
+    """Looks at the consecutive frames of one video, and follows whom it sees through them."""
+
+    def __init__(self, looker: Looker) -> None:
+        self.looker = looker
+        self.tracker = Tracker()
+        self._shot_changes = ShotChanges()
+        settings = looker.settings.detector
+        self._find = looker.detector
+        if settings.every > 1:
+            self._find = Following(looker.detector, settings.every, settings.size)
+
+    def __call__(
+        self,
+        frame: int,
+        time_s: float,
+        picture: NDArray[np.uint8],
+        timed: Callable[[str], AbstractContextManager[None]] = _untimed,
+    ) -> list[tuple[Seen, int]]:
+        """The faces of the next frame, upright RGB (height, width, 3), each with its track.
+
+        ``timed`` is told the stages "detect" and "align". Raises AffectError where a face cannot be aligned.
+        """
+        with timed("detect"):
+            found = self._find(picture)
+        cut = self._shot_changes(picture)
+        with timed("align"):
+            seen = self.looker.cut(picture, found)
+        return self.follow(frame, time_s, seen, cut=cut)
+
+    def follow(self, frame: int, time_s: float, seen: list[Seen], *, cut: bool) -> list[tuple[Seen, int]]:
+        """The faces ``seen`` in the next frame, each with its track; after a ``cut`` nobody goes on."""
+        boxes = np.stack([one.box for one in seen]) if seen else np.empty((0, 4), np.float32)
+        return list(zip(seen, self.tracker.update(frame, time_s, boxes, cut), strict=True))

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from affect import samples
-from affect.faces.alignment import crop_transform
+from affect.faces.alignment import in_crop
 from affect.labels import ACTION_UNITS
 from affect.media.sound import first_column, frame_picture
 from affect.networks.inputs import LANDMARK_VALUES
@@ -200,8 +200,7 @@ def crop_landmarks(table: pa.Table, preprocessing: Preprocessing) -> NDArray[np.
     points = np.stack(table["landmarks68"].to_numpy()).reshape(-1, 68, 2)
     for row, five in enumerate(table["landmarks5"].to_pylist()):
         if five is not None:
-            matrix = crop_transform(np.reshape(five, (5, 2)), preprocessing.alignment)
-            points[row] = points[row] @ matrix[:, :2].T + matrix[:, 2]
+            points[row] = in_crop(points[row], np.reshape(five, (5, 2)), preprocessing.alignment)
     return points.reshape(-1, LANDMARK_VALUES).astype(np.float32)
 
 

@@ -1,7 +1,7 @@
 """Everything that decides a training run, typed and validated."""
 
-from collections.abc import Callable
-from typing import Annotated, ClassVar, Literal, Self
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -65,6 +65,12 @@ class BatchSettings(Configuration):
     balance: BalanceSettings = BalanceSettings()
     window_groups: int = Field(default=32, ge=1)
     """Row groups that are read side by side and shuffled together; more is nearer to a full shuffle."""
+
+    @classmethod
+    def of_model(cls, settings: Mapping[str, Any]) -> Self:
+        """The ``length`` and ``max_gap`` that a model was trained with, of the settings in its model.json."""
+        trained = settings.get("batch", {})
+        return cls.parse({name: trained[name] for name in ("length", "max_gap") if name in trained})
 
 
 class Augmentation(Configuration):

@@ -1,0 +1,22 @@
+"""The clip and the detector that the tests of watching share."""
+
+from pathlib import Path
+
+import pytest
+
+from affect.faces import load_detector
+from affect.faces.detector import Detector
+from tests.watching.made_watching import make_clip, preprocessing
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with clip.mov."""
+    folder = tmp_path_factory.mktemp("clips")
+    make_clip(folder / "clip.mov")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def detector() -> Detector:
+    return load_detector(preprocessing().detector)
