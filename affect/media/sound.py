@@ -72,6 +72,8 @@ class Columns:
 
     def take(self, count: int) -> NDArray[np.uint8]:
         """The next ``count`` columns of those ready, (count, bins)."""
+        if not count:
+            return np.empty((0, self.settings.window // 2 + 1), np.uint8)
         columns = _columns(self._buffer, count, self._taper, self.settings)
         self._buffer, self._taken = self._buffer[count * self.settings.hop :], self._taken + count
         return columns
@@ -115,8 +117,7 @@ class Hearing:
         return frame_picture(self._spectrum, time_s, self.settings, self._begins)
 
     def _take(self) -> None:
-        if self._columns.ready:
-            self._spectrum = np.concatenate([self._spectrum, self._columns.take(self._columns.ready)])
+        self._spectrum = np.concatenate([self._spectrum, self._columns.take(self._columns.ready)])
 
 
 def column_time(column: int, settings: SoundSettings) -> float:

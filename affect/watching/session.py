@@ -58,8 +58,8 @@ class Session:
 
     ``prepare`` each frame, ask the network about the ``stretches`` of some prepared frames, and ``describe`` them by
     what it answered, before the next are asked about. The network may be elsewhere, and asked about the stretches of
-    many sessions at once: all that is remembered travels with them. ``answer`` does all three for one frame. One thread may
-    hear and prepare while another asks and describes.
+    many sessions at once: all that is remembered travels with them. ``answer`` does all three for one frame. One thread
+    may hear and prepare while another asks and describes.
 
     Raises AffectError where the model or the detector lacks what ``settings`` ask for.
     """

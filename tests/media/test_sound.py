@@ -136,3 +136,51 @@ def test_sound_and_video_share_a_clock(tmp_path: Path, video_start: float, sound
     found = columns(path, start_s=probe(path).start_s)
     expected = 30_000 / 44_100 + sound_start - video_start
     assert sound.column_time(int(found.sum(axis=1).argmax()), SETTINGS) == pytest.approx(expected, abs=0.015)
+
+
+@pytest.mark.parametrize("size", [1, 333, 970, 5000, 100_000])
+def test_columns_are_the_same_in_whatever_parts_the_sound_comes(size: int) -> None:
+    wave = np.random.default_rng(0).uniform(-0.5, 0.5, 12_000).astype(np.float32)
+    whole, parts = sound.Columns(SETTINGS), sound.Columns(SETTINGS)
+    whole.add(wave)
+    whole.end()
+    taken = []
+    for first in range(0, len(wave), size) if size > 1 else ():
+        parts.add(wave[first : first + size])
+        taken.append(parts.take(parts.ready))
+    if size == 1:  # a window is full with its last sample, and not before
+        parts.add(wave[:727])
+        assert parts.ready == 0
+        parts.add(wave[727:728])
+        assert parts.ready == 1
+        parts.add(wave[728:])
+    parts.end()
+    taken.append(parts.take(parts.ready))
+    np.testing.assert_array_equal(np.concatenate(taken), whole.take(whole.ready))
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_hearing_shows_what_the_whole_spectrogram_shows(tmp_path: Path, causal: bool) -> None:
+    """As soon as all of it was heard, and not before; what has gone by is dropped."""
+    settings = SETTINGS.model_copy(update={"columns": 16, "causal": causal})
+    path = make_sound(tmp_path / "s.wav", np.random.default_rng(0).uniform(-0.5, 0.5, 60_000))
+    spectrum = np.concatenate(list(spectrogram(path, settings)))
+    hearing, parts, ahead = sound.Hearing(settings), samples(path, 44_100), []
+    for time_s in np.arange(0, 1.5, 0.04):
+        while not hearing.reaches(time_s):
+            part = next(parts, None)
+            hearing.end() if part is None else hearing.hear(part)
+        ahead.append(hearing.heard / 44_100 - time_s)
+        np.testing.assert_array_equal(hearing.picture(time_s), frame_picture(spectrum, time_s, settings))
+        assert len(hearing._spectrum) < 24  # of 62
+    reach = 0.0 if causal else 7 * 970 / 44_100
+    assert reach - 0.023 <= np.min(ahead) <= reach + 0.023
+
+
+def test_portions_end_where_they_are_asked_to() -> None:
+    wave = np.arange(100, dtype=np.float32)
+    portions = sound.Portions(iter(np.split(wave, [7, 8, 50])))
+    ends = [0, 3, 3, 2, 40, 55, 1000, 1001]
+    taken = [portions.up_to(end) for end in ends]
+    assert [len(part) for part in taken] == [0, 3, 0, 0, 37, 15, 45, 0]
+    np.testing.assert_array_equal(np.concatenate(taken), wave)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from affect.errors import AffectError
-from affect.media.video import frames, probe
+from affect.media.video import TooLargeError, VideoLimits, frames, probe
 from tests.made_media import make_sound, make_video, turn
 
 
@@ -128,3 +128,48 @@ def test_damage_in_the_middle(tmp_path: Path) -> None:
 
 def noise(count: int) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 255, (count, 48, 64, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "content", ["#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile {}\n"]
+)
+def test_a_list_of_other_files_is_no_video(tmp_path: Path, content: str) -> None:
+    """Else one from outside could have any file of this machine read."""
+    import av
+
+    other = make_video(tmp_path / "other.mp4", greys(3))
+    path = tmp_path / "clip.m3u8"
+    path.write_text(content.format(other.name))
+    with av.open(str(path), options={"safe": "0"} if "concat" in content else {}) as container:
+        assert container.streams.video  # libavformat itself would
+    with pytest.raises(AffectError, match="clip.m3u8 is not a readable media file"):
+        list(frames(path))
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"seconds": 0.7}, r"has 0\.8 s, 0\.7 are allowed"),
+        ({"frames": 19}, "20 frames, 19"),
+        ({"pixels": 64 * 48 - 1}, "3072 pixels"),
+    ],
+)
+def test_limits(tmp_path: Path, limits: dict[str, float], message: str) -> None:
+    path = make_video(tmp_path / "clip.mp4", greys(20), 25)
+    for read in (lambda given: list(frames(path, given)), lambda given: probe(path, given)):
+        with pytest.raises(TooLargeError, match=message):
+            read(VideoLimits(**limits))
+    assert len(list(frames(path, VideoLimits(seconds=0.8, frames=20, pixels=64 * 48)))) == 20
+
+
+def test_pictures_that_grow_past_the_limit(tmp_path: Path) -> None:
+    """A stream may change its size; its header tells the first."""
+    small = make_video(tmp_path / "small.mpeg", greys(5)).read_bytes()
+    large = make_video(tmp_path / "large.mpeg", greys(5, 96, 128)).read_bytes()
+    path = tmp_path / "clip.mpeg"
+    path.write_bytes(small + large)
+    sizes = {frame.picture.shape[:2] for frame in frames(path)}
+    assert sizes == {(48, 64), (96, 128)}
+    seen = []
+    with pytest.raises(AffectError, match="clip.mpeg"):
+        seen += [frame.picture.shape[:2] for frame in frames(path, VideoLimits(pixels=64 * 48))]

@@ -10,6 +10,7 @@ import torch
 from affect.faces import load_detector
 from affect.faces.alignment import align
 from affect.labels import EXPRESSIONS
+from affect.media.pictures import decode_jpeg, encode_jpeg
 from affect.models.files import load_model
 from affect.models.predictor import Predictor, Recogniser
 from affect.networks.inputs import to_input
@@ -27,10 +28,12 @@ def predictor(folder: Path, batch: int = 64, **changes: object) -> Predictor:
 def test_predictions_are_the_networks(tmp_path: Path, arcface: bool, faces: int, batch: int) -> None:
     ask = predictor(tmp_path, batch, arcface=arcface)
     crops = np.random.default_rng(0).integers(0, 256, (faces, 96, 96, 3), dtype=np.uint8)
-    network, _ = load_model(str(tmp_path))
+    network, description = load_model(str(tmp_path))
+    stored = np.stack([decode_jpeg(encode_jpeg(crop, description.preprocessing.jpeg_quality)) for crop in crops])
     with torch.inference_mode():
-        expected = network.predict({"image": to_input(torch.from_numpy(crops))})
-    predictions = ask(crops)
+        expected = network.predict({"image": to_input(torch.from_numpy(stored))})
+        embedding = network({"image": to_input(torch.from_numpy(stored))})["embedding"]
+    predictions = ask(crops, embedding=True)
     assert len(predictions) == faces
     for row, prediction in enumerate(predictions):
         assert list(prediction["expression"]) == list(EXPRESSIONS)
@@ -41,6 +44,7 @@ def test_predictions_are_the_networks(tmp_path: Path, arcface: bool, faces: int,
             expected["valence_arousal"][row].tolist(), abs=1e-5
         )
         assert sum(prediction["expression"].values()) == pytest.approx(1, abs=1e-5)
+        assert prediction["embedding"] == pytest.approx(embedding[row].tolist(), abs=1e-4)
 
 
 @pytest.mark.parametrize(

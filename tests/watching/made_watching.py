@@ -24,6 +24,7 @@ NETWORKS = {
 }
 LENGTH, MAX_GAP = 7, 3
 RATE = 20
+AWAY = {6, 7, *range(14, 20)}
 
 
 def preprocessing(**changes: Any) -> Preprocessing:
@@ -53,16 +54,15 @@ def asker(spec: NetworkSpec, seed: int = 0, batch: int = 64, **changes: Any) -> 
 
 
 def pictures(frames: int = 34) -> list[np.ndarray]:
-    """Two faces that move apart; the right one is away for a moment, and for a longer one, but not long enough to be
-    lost."""
+    """Two faces that move apart; the right one is covered for a moment, and for a longer one, but is not lost."""
     face, shown = portrait(120), []
     for frame in range(frames):
         picture = np.full((160, 300, 3), 90, np.uint8)
-        left = 20 - frame // 3
+        left, top = 20 - frame // 3, 15 + frame // 2
         picture[20:140, left : left + 120] = face
-        if frame not in {6, 7, *range(14, 20)}:
-            top = 15 + frame // 2
-            picture[top : top + 120, 165:285] = face[:, ::-1]
+        picture[top : top + 120, 165:285] = face[:, ::-1]
+        if frame in AWAY:
+            picture[top + 20 : top + 90, 195:260] = 90
         shown.append(picture)
     return shown
 
