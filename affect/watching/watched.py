@@ -40,7 +40,7 @@ class Watched:
         return next(self._answers)
 
     def close(self) -> None:
-        """End the threads; what is on its way is dropped."""
+        """End the threads; what is on its way is dropped. To be called on the thread that iterates."""
         self._resources.close()
         self._answers.close()
 

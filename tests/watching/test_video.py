@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 from affect import samples
 from affect.errors import AffectError
@@ -17,7 +18,7 @@ from affect.evaluation.settings import EvaluationConfig
 from affect.faces.detector import Detections, Detector
 from affect.faces.landmarks68 import Landmarks68
 from affect.media.video import TooLargeError, VideoLimits
-from affect.models.answer import FrameAnswer
+from affect.models.answer import FrameAnswer, VideoSummary
 from affect.preprocessing.clip import preprocess_clip
 from affect.watching.settings import LIVE, WatchSettings
 from affect.watching.summary import summarise
@@ -128,9 +129,13 @@ def test_what_was_asked_for_besides(clips: Path, detector: Detector) -> None:
 
 
 def test_summary(clips: Path, detector: Detector) -> None:
-    with WatchedVideo(clips / "clip.mov", asker(NETWORKS["CNN"]), detector) as video:
+    more = WatchSettings(landmarks68=True, embedding=True, derived_compound=True)
+    with WatchedVideo(clips / "clip.mov", asker(NETWORKS["CNN"]), detector, more) as video:
         answers = list(video)
         summary = video.summary()
+    # What pydantic keeps is declared, and of the type it is declared to be.
+    assert TypeAdapter(list[FrameAnswer]).validate_python(answers, strict=True) == answers
+    assert TypeAdapter(VideoSummary).validate_python(summary, strict=True) == summary
     assert summary == summarise(answers) | {"duration_s": pytest.approx(34 / RATE, abs=1e-3)}
     assert (summary["frames"], summary["frames_with_faces"], summary["faces"], summary["broken"]) == (34, 34, 60, None)
 
