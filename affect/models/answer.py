@@ -21,6 +21,7 @@ class Prediction(TypedDict, total=False):
     arousal: Annotated[Bipolar, Field(description="-1 calm to 1 excited")]
     action_units: Annotated[dict[str, Probability], Field(description="probability of each action unit, as AU12")]
     compound: Annotated[dict[str, Probability], Field(description="probability of each compound expression")]
+    embedding: Annotated[list[float], Field(description="what all of the above is read from; only where asked for")]
 
 
 class FoundFace(TypedDict):

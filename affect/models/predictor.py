@@ -36,12 +36,15 @@ class Predictor:
         self.network = network.eval().float().to(self.device)
 
     @torch.inference_mode()
-    def __call__(self, crops: NDArray[np.uint8]) -> list[Prediction]:
-        """What the model says about each of ``crops`` (n, S, S, 3)."""
+    def __call__(self, crops: NDArray[np.uint8], embedding: bool = False) -> list[Prediction]:
+        """What the model says about each of ``crops`` (n, S, S, 3), with each one's embedding where asked for."""
         predictions: list[Prediction] = []
         for start in range(0, len(crops), self.batch):
             images = torch.from_numpy(np.ascontiguousarray(crops[start : start + self.batch])).to(self.device)
-            predicted = self.network.predict({"image": to_input(images)})
+            computed = self.network({"image": to_input(images)})
+            predicted = self.network.read(computed)
+            if embedding:
+                predicted["embedding"] = computed["embedding"]
             outputs = {name: tensor.cpu().numpy() for name, tensor in predicted.items()}
             predictions += [self._describe(outputs, row) for row in range(len(images))]
         return predictions
@@ -59,6 +62,8 @@ class Predictor:
             prediction["action_units"] = _named(names, outputs["action_units"][row])
         if "compound" in outputs:
             prediction["compound"] = _named(self.description.network.compounds, outputs["compound"][row])
+        if "embedding" in outputs:
+            prediction["embedding"] = [round(float(value), _DIGITS) for value in outputs["embedding"][row]]
         return prediction
 
 
