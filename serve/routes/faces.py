@@ -26,7 +26,8 @@ _FILE = {"type": "string", "format": "binary"}
 
 
 def _form(picture: dict[str, Any]) -> dict[str, Any]:
-    return {"schema": {"type": "object", "properties": {PART: picture}, "required": [PART]}}
+    properties = {PART: picture}
+    return {"schema": {"type": "object", "properties": properties, "required": [PART], "additionalProperties": False}}
 
 
 _PICTURE = {
@@ -34,9 +35,6 @@ _PICTURE = {
         "required": True,
         "content": {kind: {"schema": _FILE} for kind in (*MEDIA_TYPES, ANY_PICTURE)} | {FORM: _form(_FILE)},
     }
-}
-_PICTURES = {
-    "requestBody": {"required": True, "content": {FORM: _form({"type": "array", "items": _FILE, "minItems": 1})}}
 }
 
 Model = Annotated[str | None, Query(description="name of the model to ask; the first one where none is given")]
@@ -47,6 +45,8 @@ def faces(recognition: Recognition, admission: Admission, observer: Observer) ->
     """The routes that look at pictures."""
     router = APIRouter(prefix="/v1", tags=["faces"])
     limits = admission.limits
+    pictures = {"type": "array", "items": _FILE, "minItems": 1, "maxItems": limits.pictures}
+    several = {"requestBody": {"required": True, "content": {FORM: _form(pictures)}}}
 
     async def look(body: bytes, name: str, embedding: bool) -> Answer:
         async with admission.working:
@@ -68,7 +68,7 @@ def faces(recognition: Recognition, admission: Admission, observer: Observer) ->
             async with admission.answering():
                 return await look(body, name, embedding)
 
-    @router.post("/faces:batch", responses=problem_documentation(*_BOTH, *_MANY), openapi_extra=_PICTURES)
+    @router.post("/faces:batch", responses=problem_documentation(*_BOTH, *_MANY), openapi_extra=several)
     async def faces_of_pictures(request: Request, model: Model = None, embedding: Embedding = False) -> Answers:
         """Every face of each picture of a form, in order.
 
