@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 import skimage.data
@@ -62,21 +63,20 @@ class Served:
             "limits": {"queue": QUEUE},
         }
         (self.folder / "deploy.yaml").write_text(yaml.safe_dump(config))
-        self.serve("deploy", str(self.folder / "deploy.yaml"))
-
-    def serve(self, command: str, *words: str) -> str:
+        serve = [str(Path(sys.executable).parent / "serve"), "deploy", str(self.folder / "deploy.yaml")]
         done = subprocess.run(
-            [str(Path(sys.executable).parent / "serve"), command, *words, "--address", self.cluster.address],
+            [*serve, "--address", self.cluster.address],
             env=self.cluster.environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def until(self, status: str) -> Any:
         """The application once it has this status."""
         deadline = time.monotonic() + 300
+        leave = {"Authorization": f"Bearer {self.cluster.environment['RAY_AUTH_TOKEN']}"}
         while True:
-            application = yaml.safe_load(self.serve("status"))["applications"]["affect"]
+            told = httpx.get(f"{self.cluster.address}/api/serve/applications/", headers=leave, timeout=60).json()
+            application = told["applications"]["affect"]
             if application["status"] == status:
                 return application
             assert time.monotonic() < deadline, application
