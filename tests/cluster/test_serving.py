@@ -70,17 +70,19 @@ class Served:
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
 
+    def application(self) -> Any:
+        """What Serve says of it."""
+        leave = {"Authorization": f"Bearer {self.cluster.environment['RAY_AUTH_TOKEN']}"}
+        told = httpx.get(f"{self.cluster.address}/api/serve/applications/", headers=leave, timeout=60)
+        return told.json()["applications"]["affect"]
+
     def until(self, status: str) -> Any:
         """The application once it has this status."""
         deadline = time.monotonic() + 300
-        leave = {"Authorization": f"Bearer {self.cluster.environment['RAY_AUTH_TOKEN']}"}
-        while True:
-            told = httpx.get(f"{self.cluster.address}/api/serve/applications/", headers=leave, timeout=60).json()
-            application = told["applications"]["affect"]
-            if application["status"] == status:
-                return application
+        while (application := self.application())["status"] != status:
             assert time.monotonic() < deadline, application
             time.sleep(1)
+        return application
 
     def client(self, token: str | None, **options: Any) -> Client:
         trust = ssl.create_default_context(cafile=self.folder / "certificate.pem")
@@ -88,11 +90,7 @@ class Served:
 
     def kill(self, deployment: str) -> None:
         """One replica of it, at once."""
-        listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
-        replicas = [line.split()[0] for line in listed.splitlines() if f"ServeReplica:affect:{deployment}" in line]
-        mine = [int(pid) for pid in replicas if str(self.cluster.folder) in Path(f"/proc/{pid}/environ").read_text()]
-        assert mine, listed
-        os.kill(mine[0], signal.SIGKILL)
+        os.kill(self.application()["deployments"][deployment]["replicas"][0]["pid"], signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
