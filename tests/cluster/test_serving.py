@@ -1,8 +1,11 @@
 """The file for ``serve deploy`` on a real cluster: no token no service, TLS, replicas killed under load."""
 
+import json
 import os
+import re
 import secrets
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -37,7 +40,7 @@ pytestmark = [pytest.mark.ray, pytest.mark.cluster, pytest.mark.timeout(900)]
 
 ASTRONAUT = skimage.data.astronaut()[:400]
 BODY = encode(ASTRONAUT, "PNG")
-QUEUE = 8
+QUEUE, BODY_S = 8, 2
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Served:
             "ingress_replicas": 1,
             "cpus": 0.1,
             "access": access,
-            "limits": {"queue": QUEUE},
+            "limits": {"queue": QUEUE, "body_s": BODY_S},
         }
         (self.folder / "deploy.yaml").write_text(yaml.safe_dump(config))
         serve = [str(Path(sys.executable).parent / "serve"), "deploy", str(self.folder / "deploy.yaml")]
@@ -87,6 +90,12 @@ class Served:
     def client(self, token: str | None, **options: Any) -> Client:
         trust = ssl.create_default_context(cafile=self.folder / "certificate.pem")
         return Client(f"https://127.0.0.1:{self.port}", token, verify=trust, **options)
+
+    def metrics(self) -> str:
+        """What Prometheus would be told."""
+        (listed,) = self.cluster.folder.glob("prom_metrics_service_discovery.json")
+        targets = [target for group in json.loads(listed.read_text()) for target in group["targets"]]
+        return "".join(httpx.get(f"http://{target}/metrics", timeout=60).text for target in targets)
 
     def kill(self, deployment: str) -> None:
         """One replica of it, at once."""
@@ -185,3 +194,33 @@ def test_more_than_it_can_do_is_refused_quickly_in_words(served: Served) -> None
     assert own
     assert max(answered) < 30
     assert medians[1] < medians[0]
+
+
+def test_a_body_that_does_not_come_is_given_up_and_a_client_that_goes_away_is_noticed(served: Served) -> None:
+    trust = ssl.create_default_context(cafile=served.folder / "certificate.pem")
+    head = (
+        f"POST /v1/faces HTTP/1.1\r\nHost: made\r\nAuthorization: Bearer {served.token}\r\n"
+        "Content-Type: image/png\r\nContent-Length: 1000\r\n\r\nabc"
+    )
+    with (
+        socket.create_connection(("127.0.0.1", served.port), timeout=60) as plain,
+        trust.wrap_socket(plain, server_hostname="127.0.0.1") as slow,
+    ):
+        began = time.monotonic()
+        slow.sendall(head.encode())
+        answer = slow.recv(10_000).decode()
+    assert answer.startswith("HTTP/1.1 408")
+    assert time.monotonic() - began >= BODY_S
+    with served.client(served.token, retries=0, timeout_s=0.02) as hasty:
+        gone = [answer for _, answer in load(lambda: hasty.faces(BODY), threads=4, seconds=3)]
+    assert any(isinstance(answer, UnreachableError) for answer in gone)
+    with served.client(served.token) as client:
+        assert len(client.faces(BODY)["faces"]) == 1
+    wanted = [
+        r'requests_total{.*code="overloaded".*status="503"', r'requests_total{.*code="body_slow".*status="408"',
+        r'requests_total{.*status="499"', r'faces_total{.*model="faces".*version="0001"',
+    ]  # fmt: skip
+    deadline = time.monotonic() + 60
+    while missing := [one for one in wanted if not re.search("ray_affect_serve_" + one, served.metrics())]:
+        assert time.monotonic() < deadline, missing
+        time.sleep(1)
