@@ -8,7 +8,7 @@ import numpy as np
 from fastapi import FastAPI
 from numpy.typing import NDArray
 from ray.exceptions import RayActorError
-from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
 from ray.serve.handle import DeploymentHandle
 
 from affect.interface.answers import Answer, ModelName, StoredModel
@@ -100,13 +100,15 @@ async def _again(ask: Callable[[], Awaitable[list[Face]]]) -> list[Face]:
     for left in reversed(range(TRIES)):
         try:
             return await ask()
-        except RayActorError:
-            if not left:
-                raise
         except BackPressureError as error:
             raise ProblemError("overloaded", "too many requests wait; ask again later", retry_after_s=1) from error
         except DeploymentUnavailableError as error:
             raise ProblemError("not_ready", "a part behind the interface failed", retry_after_s=1) from error
+        except (RayActorError, RayServeException) as error:
+            # The death of the detector, whose answer the model was to get, comes as the cause of another error.
+            died = isinstance(error, RayActorError) or isinstance(error.__cause__, RayActorError)
+            if not died or not left:
+                raise
     raise AssertionError
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ray.exceptions import ActorDiedError, RayActorError
-from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
 
 from affect.errors import AffectError
 from affect.preprocessing.settings import DetectorSettings
@@ -90,7 +90,9 @@ def test_the_detector_is_the_models_own_and_its_answer_goes_straight_there() -> 
 
 
 def test_a_request_whose_replica_died_is_sent_again_but_not_for_ever() -> None:
-    model, detector = Handle(dead(), dead(), []), Handle("found")
+    through_the_model = RayServeException("failed because an upstream actor died")
+    through_the_model.__cause__ = dead()
+    model, detector = Handle(dead(), through_the_model, []), Handle("found")
     answer = asyncio.run(ingress(model, detector).recognise(PICTURE, "made", embedding=False))
     assert answer["faces"] == []
     assert len(model.calls) == len(detector.calls) == 3
@@ -98,6 +100,10 @@ def test_a_request_whose_replica_died_is_sent_again_but_not_for_ever() -> None:
     with pytest.raises(RayActorError):
         asyncio.run(ingress(lost, detector).recognise(PICTURE, "made", embedding=False))
     assert len(lost.calls) == TRIES
+    other = Handle(RayServeException("another fault"))
+    with pytest.raises(RayServeException, match="another fault"):
+        asyncio.run(ingress(other, detector).recognise(PICTURE, "made", embedding=False))
+    assert len(other.calls) == 1
 
 
 @pytest.mark.parametrize(
