@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import skimage
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from affect.interface.client import Client
 from affect.media.pictures import decode_picture, encode_jpeg
 from affect.models.drawing import draw
 from cluster.local import LocalCluster, local_cluster
@@ -87,11 +87,8 @@ def _deploy(cluster: LocalCluster, title: str, out: Path, port: int) -> None:
 def _ask(out: Path, endpoint: str) -> None:
     """Send a real photograph to the endpoint, print the answer and draw it."""
     photograph = Path(skimage.__file__).parent / "data" / "astronaut.png"
-    response = httpx.post(
-        f"{endpoint}/v1/faces", content=photograph.read_bytes(), headers={"Content-Type": "image/png"}, timeout=60
-    )
-    response.raise_for_status()
-    answer = response.json()
+    with Client(endpoint) as client:
+        answer = client.faces(photograph)
     console.rule("[bold]The endpoint about a real photograph (NASA, public domain)")
     console.print_json(json.dumps(answer))
     drawn = out / "astronaut.jpg"

@@ -1,4 +1,4 @@
-"""The metrics that jobs give to Ray, beside Ray's own: every name, what it counts and by which tags, declared once.
+"""The metrics that this system gives to Ray beside Ray's own: every name, what it counts and by which tags.
 
 Ray collects them on each node, Prometheus asks the nodes, and ``cluster.monitoring`` draws them.
 """
@@ -53,9 +53,24 @@ CHECKPOINT_SECONDS = Metric(
     boundaries=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600),
 )
 
+_ROUTE = ("route",)
+_MODEL = ("model", "version")
+
+REQUESTS = Metric("affect_serve_requests", "counter", "Requests, by what became of them.", (*_ROUTE, "status", "code"))
+REQUEST_SECONDS = Metric(
+    "affect_serve_request_seconds",
+    "histogram",
+    "Seconds from a request to the end of its answer.",
+    _ROUTE,
+    boundaries=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+PICTURES = Metric("affect_serve_pictures", "counter", "Pictures looked at.", _MODEL)
+FACES = Metric("affect_serve_faces", "counter", "Faces found in them.", _MODEL)
+
 METRICS = (
     FRAMES, CLIPS, CLIPS_LEFT, SET_ASIDE, STAGE_SECONDS,
     STEPS, SAMPLES, STEP_SECONDS, WAIT_SECONDS, LOSS, LEARNING_RATE, EPOCH, VALIDATION, CHECKPOINT_SECONDS,
+    REQUESTS, REQUEST_SECONDS, PICTURES, FACES,
 )  # fmt: skip
 
 

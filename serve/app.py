@@ -1,24 +1,38 @@
-"""The application builder: ``serve run serve.app:app store=... name=...``, or ``python -m jobs.deploy``."""
+"""The application builder: ``serve run serve.app:app store=... models=...``, or ``python -m jobs.deploy``."""
 
 from ray import serve
 
 from affect import storage
-from affect.models.files import load_description
-from affect.models.store import current, resolve
-from serve.answers import ModelName
+from serve.authentication import Tokens, check_open
+from serve.catalogue import read_entry
 from serve.detector import FaceDetector
 from serve.ingress import Ingress
+from serve.listening import listening_host
 from serve.model import MAX_BATCH, FaceModel
 from serve.settings import ServeSettings
 
 
 def app(args: ServeSettings) -> serve.Application:
-    """Interface -> detector -> model, for one version that is settled here, so that all replicas serve the same."""
-    version = (args.version or current(args.store, args.name)).zfill(4)
-    uri = resolve(storage.absolute(args.store), args.name, version)
-    description = load_description(uri)
-    # The old version serves on while the new one starts, so that nobody waits for it.
-    take_over = {"max_surge_percent": 100, "max_constructor_retry_count": 3}
+    """Interface -> detector -> models, for versions that are settled here, so that all replicas serve the same.
+
+    Raises AffectError where a model is not in the store, or where Serve listens to others and there is no token.
+    """
+    tokens = Tokens.read(args.access)
+    check_open(listening_host(), tokens)
+    return build(args, tokens)
+
+
+def build(args: ServeSettings, tokens: Tokens) -> serve.Application:
+    """The application, whose interface asks for one of ``tokens``."""
+    store = storage.absolute(args.store)
+    entries = tuple(read_entry(store, choice.name, choice.version) for choice in args.choices)
+    followed = tuple(choice.name for choice in args.choices if choice.version is None)
+    # The old replicas serve on while the new ones start, so that nobody waits for them.
+    take_over = {
+        "max_surge_percent": 100,
+        "max_constructor_retry_count": 3,
+        "graceful_shutdown_timeout_s": args.limits.request_s,
+    }
     cpus = {"num_cpus": args.cpus}
     detector = serve.deployment(
         FaceDetector,
@@ -38,13 +52,20 @@ def app(args: ServeSettings) -> serve.Application:
         serve.ingress()(Ingress),
         num_replicas=args.ingress_replicas,
         ray_actor_options=cpus,
-        max_ongoing_requests=2 * MAX_BATCH,
+        # The interface itself says no to what is more than its queue, in words; Serve only to a flood.
+        max_ongoing_requests=2 * args.limits.queue,
         max_queued_requests=args.limits.queue,
+        backpressure_config={"status_code": 503, "retry_after_s": 1},
         **take_over,
     )
     application: serve.Application = ingress.bind(
-        detector.bind(description.preprocessing.detector, args.threads),
-        model.bind(uri, ModelName(name=args.name, version=version), args.threads),
+        detector.bind(entries[0].detector, args.threads),
+        model.bind(store, tuple(entry.id for entry in entries), args.room, args.threads),
+        entries,
+        followed,
+        args.follow_s,
         args.limits,
+        args.access,
+        tokens,
     )
     return application

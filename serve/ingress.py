@@ -1,31 +1,116 @@
 """The part that speaks HTTP and decodes pictures."""
 
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
 import numpy as np
 from fastapi import FastAPI
 from numpy.typing import NDArray
+from ray.exceptions import RayActorError
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
 from ray.serve.handle import DeploymentHandle
 
-from serve.answers import Answer, ServedModel
+from affect.interface.answers import Answer, ModelName, StoredModel
+from affect.models.answer import Face
+from serve.authentication import Tokens
+from serve.entry import Entry
 from serve.http import build_api
-from serve.settings import Limits
+from serve.metrics import Metrics
+from serve.problems import ProblemError
+from serve.settings import Access, Limits
+
+TRIES = 3
+"""A request whose replica died is sent to another one; it changes nothing, so it may be sent again."""
+_PROBE_S = 5.0
+
+logger = logging.getLogger("ray.serve")
 
 
 class Ingress:
-    """Sends each picture through the detector to the model."""
+    """Sends each picture through the detector to the model. Its models are a ``serve.recognition.Recognition``."""
 
-    def __init__(self, detector: DeploymentHandle, model: DeploymentHandle, limits: Limits) -> None:
+    def __init__(
+        self,
+        detector: DeploymentHandle,
+        model: DeploymentHandle,
+        entries: tuple[Entry, ...],
+        follow: tuple[str, ...],
+        follow_s: float | None,
+        limits: Limits,
+        access: Access,
+        tokens: Tokens,
+    ) -> None:
         self.detector = detector
         self.model = model
-        self.limits = limits
+        self.entries = {entry.model["name"]: entry for entry in entries}
+        self.limits, self.access, self.tokens = limits, access, tokens
+        if follow_s is not None:
+            self.following = asyncio.get_running_loop().create_task(self._follow(follow, follow_s))
 
     def __serve_build_asgi_app__(self) -> FastAPI:
-        return build_api(self.recognise, self.describe, self.limits)
+        return build_api(self, Metrics(), self.limits, self.access, self.tokens)
 
-    async def recognise(self, picture: NDArray[np.uint8]) -> Answer:
-        answer = await self.model.remote(picture, self.detector.remote(picture))
+    def models(self) -> list[StoredModel]:
+        return [entry.model for entry in self.entries.values()]
+
+    def card(self, model: str) -> str:
+        return self.entries[model].card
+
+    async def ready(self) -> list[ModelName]:
+        probes = self.detector.alive.remote(), self.model.alive.remote()
+        await asyncio.wait_for(asyncio.gather(*map(_result, probes)), _PROBE_S)
+        return [{"name": entry.model["name"], "version": entry.model["version"]} for entry in self.entries.values()]
+
+    async def recognise(self, picture: NDArray[np.uint8], model: str, embedding: bool) -> Answer:
+        entry = self.entries[model]  # once: the entry may be another one before the answer comes
+        faces = await _again(lambda: self._faces(picture, entry, embedding))
         height, width = picture.shape[:2]
-        return {"model": answer["model"], "width": width, "height": height, "faces": answer["faces"]}
+        name: ModelName = {"name": entry.model["name"], "version": entry.model["version"]}
+        return {"model": name, "width": width, "height": height, "faces": faces}
 
-    async def describe(self) -> ServedModel:
-        description: ServedModel = await self.model.describe.remote()
-        return description
+    async def _faces(self, picture: NDArray[np.uint8], entry: Entry, embedding: bool) -> list[Face]:
+        found = self.detector.remote(picture, entry.detector)
+        described = self.model.options(multiplexed_model_id=entry.id).remote(picture, found, embedding)
+        try:
+            faces: list[Face] = await described
+        except asyncio.CancelledError:
+            # Nobody waits any more: neither part shall go on.
+            found.cancel()
+            described.cancel()
+            raise
+        return faces
+
+    async def _follow(self, names: tuple[str, ...], seconds: float) -> None:
+        """Go over to promoted versions, each once it is loaded."""
+        while True:
+            await asyncio.sleep(seconds)
+            for name in names:
+                try:
+                    newest = await self.model.newest.remote(name, self.entries[name].id)
+                except Exception:
+                    logger.exception("The store or its new version of %s cannot be read; the old one serves on.", name)
+                    continue
+                if newest is not None:
+                    self.entries[name] = newest
+                    logger.info("%s is served now.", newest.id)
+
+
+async def _again(ask: Callable[[], Awaitable[list[Face]]]) -> list[Face]:
+    for left in reversed(range(TRIES)):
+        try:
+            return await ask()
+        except BackPressureError as error:
+            raise ProblemError("overloaded", "too many requests wait; ask again later", retry_after_s=1) from error
+        except DeploymentUnavailableError as error:
+            raise ProblemError("not_ready", "a part behind the interface failed", retry_after_s=1) from error
+        except (RayActorError, RayServeException) as error:
+            # The death of the detector, whose answer the model was to get, comes as the cause of another error.
+            died = isinstance(error, RayActorError) or isinstance(error.__cause__, RayActorError)
+            if not died or not left:
+                raise
+    raise AssertionError
+
+
+async def _result(response: Awaitable[None]) -> None:
+    await response

@@ -1,8 +1,6 @@
-"""The part that says what a model of the store sees in the faces found."""
+"""The part that says what models of the store see in the faces found."""
 
 import asyncio
-import math
-from typing import TypedDict
 
 import numpy as np
 import torch
@@ -10,56 +8,66 @@ from numpy.typing import NDArray
 from ray import serve
 
 from affect.faces.detector import Detections
-from affect.labels import EXPRESSIONS, action_unit_label
 from affect.models.answer import Face
-from affect.models.files import ModelDescription, load_model
+from affect.models.files import load_model
 from affect.models.predictor import Predictor, crops, faces
-from serve.answers import ModelName, ServedModel
+from affect.models.store import resolve
+from serve.catalogue import read_entry
+from serve.entry import Entry
 
 MAX_BATCH = 16
 """Pictures whose faces go through the network at once."""
 
 
-class ModelFaces(TypedDict):
-    """The faces of one picture and the model that described them: both from one replica, so they belong together."""
-
-    model: ModelName
-    faces: list[Face]
-
-
 class FaceModel:
-    """Crops the faces found as its model.json says, and asks the network about those of several pictures at once."""
+    """Holds models by id; crops the faces found as a model.json says, and asks about several pictures' at once."""
 
-    def __init__(self, uri: str, model: ModelName, threads: int) -> None:
+    def __init__(self, store: str, first: tuple[str, ...], room: int, threads: int) -> None:
         torch.set_num_threads(threads)
-        self.model = model
-        self.predictor = Predictor(*load_model(uri))
+        self.store = store
+        # Serve loads a model when it is first asked; who waits for this replica shall not wait for that.
+        self.loaded = {model: self._load(model) for model in first[:room]}
+
+        async def load(model: str) -> Predictor:
+            if model in self.loaded:
+                return self.loaded.pop(model)
+            return await asyncio.to_thread(self._load, model)
+
+        self.load = serve.multiplexed(max_num_models_per_replica=room)(load)
+
+    def _load(self, model: str) -> Predictor:
+        name, _, version = model.partition("@")
+        return Predictor(*load_model(resolve(self.store, name, version)))
 
     @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=0.005)  # type: ignore[untyped-decorator]
-    async def __call__(self, pictures: list[NDArray[np.uint8]], found: list[Detections]) -> list[ModelFaces]:
-        return await asyncio.to_thread(self._describe, pictures, found)
+    async def __call__(
+        self, pictures: list[NDArray[np.uint8]], found: list[Detections], embedding: list[bool]
+    ) -> list[list[Face]]:
+        """The faces of each picture, by the model that the requests name; Serve puts those of one model together."""
+        predictor = await self.load(serve.get_multiplexed_model_id())
+        return await asyncio.to_thread(_describe, predictor, pictures, found, embedding)
 
-    def _describe(self, pictures: list[NDArray[np.uint8]], found: list[Detections]) -> list[ModelFaces]:
-        alignment = self.predictor.description.preprocessing.alignment
-        cut = [crops(picture, detections, alignment) for picture, detections in zip(pictures, found, strict=True)]
-        predictions = iter(self.predictor(np.concatenate(cut)))
-        described = [faces(detections, [next(predictions) for _ in detections.boxes]) for detections in found]
-        return [{"model": self.model, "faces": its} for its in described]
+    async def newest(self, name: str, known: str) -> Entry | None:
+        """The current version of ``name``, loaded; None where that is the one with the id ``known``."""
+        entry = await asyncio.to_thread(read_entry, self.store, name)
+        if entry.id == known:
+            return None
+        await self.load(entry.id)
+        return entry
 
-    def describe(self) -> ServedModel:
-        return served_model(self.model["name"], self.model["version"], self.predictor.description)
+    async def alive(self) -> None:
+        """Answers."""
 
 
-def served_model(name: str, version: str, description: ModelDescription) -> ServedModel:
-    """What /v1/models says about a model."""
-    network = description.network
-    return {
-        "name": name,
-        "version": version,
-        "outputs": list(network.heads),
-        "expressions": list(EXPRESSIONS) if "expression" in network.heads else [],
-        "action_units": list(map(action_unit_label, network.action_units)) if "action_units" in network.heads else [],
-        "trained_on": [{"corpus": used.corpus, "synthetic": used.synthetic} for used in description.data],
-        "metrics": {name: value if math.isfinite(value) else None for name, value in description.metrics.items()},
-        "created": description.created,
-    }
+def _describe(
+    predictor: Predictor, pictures: list[NDArray[np.uint8]], found: list[Detections], embedding: list[bool]
+) -> list[list[Face]]:
+    alignment = predictor.description.preprocessing.alignment
+    cut = [crops(picture, detections, alignment) for picture, detections in zip(pictures, found, strict=True)]
+    predictions = iter(predictor(np.concatenate(cut), embedding=any(embedding)))
+    described = [faces(detections, [next(predictions) for _ in detections.boxes]) for detections in found]
+    for its, wanted in zip(described, embedding, strict=True):
+        if not wanted:
+            for face in its:
+                face.pop("embedding", None)
+    return described

@@ -1,17 +1,65 @@
-"""What is served, with how much of the cluster, and what a request may ask of it."""
+"""What is served, with how much of the cluster, who may ask, and what a request may ask of it."""
 
-from pydantic import Field
+import re
+from typing import Annotated, NamedTuple, Self
+
+import limits
+from pydantic import Field, field_validator, model_validator
 
 from affect.configuration import Configuration
 
 
 class Limits(Configuration):
-    """The largest picture that is taken, and how many may wait."""
+    """The largest request that is taken, how many may wait, and for how long."""
 
     bytes: int = Field(default=20_000_000, gt=0)
+    """Of one picture."""
     pixels: int = Field(default=25_000_000, gt=0)
-    queue: int = Field(default=200, gt=0)
-    """Requests that wait for a free replica; one more is answered 503."""
+    """Of one picture."""
+    pictures: int = Field(default=32, gt=0)
+    """In one call."""
+    batch_bytes: int = Field(default=100_000_000, gt=0)
+    """Of all pictures of one call."""
+    queue: int = Field(default=100, gt=0)
+    """Requests that each replica of the interface holds; one more is answered 503."""
+    at_once: int = Field(default=32, gt=0)
+    """Of these, pictures that are decoded and being looked at; the others wait as the bytes that were sent."""
+    body_s: float = Field(default=20, gt=0)
+    """Seconds in which a body must arrive."""
+    request_s: float = Field(default=30, gt=0)
+    """Seconds from there to the answer."""
+
+
+class Access(Configuration):
+    """Who may ask, and how often."""
+
+    token_file: str | None = None
+    """A file of bearer tokens, one a line; beside it the variable AFFECT_SERVE_TOKEN may hold some."""
+    rate: str | None = None
+    """Requests of one client, as in 600/minute or 10/second; no limit where none is given."""
+    rate_storage: str = "async+memory://"
+    """Where requests are counted, as the package limits names it; in memory each replica counts for itself."""
+    origins: tuple[str, ...] = ()
+    """Web pages of other origins that may ask, as in https://example.org; none by default."""
+    proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+
+    @field_validator("rate")
+    @classmethod
+    def _can_be_read(cls, value: str | None) -> str | None:
+        if value is not None:
+            limits.parse(value)
+        return value
+
+
+class Choice(NamedTuple):
+    """A name of the store; without a version the current one."""
+
+    name: str
+    version: str | None
+
+
+_CHOICE = re.compile(r"([a-z0-9][a-z0-9._-]{0,63})(?:@(\d{1,8}))?")
 
 
 class ServeSettings(Configuration):
@@ -19,10 +67,15 @@ class ServeSettings(Configuration):
 
     store: str
     """The model store; every node must reach it under this URI."""
-    name: str
-    version: str | None = None
-    """A version of the model; the current one where none is given."""
+    models: Annotated[tuple[str, ...], Field(min_length=1)]
+    """NAME or NAME@VERSION each; the first answers where a request names none."""
+    follow_s: float | None = Field(default=None, ge=1)
+    """Look for promoted versions of names without one each so many seconds, and go over to them."""
+    held: int | None = Field(default=None, ge=1)
+    """Models that a replica holds in memory, the least recently asked one making room; all of them and one more by
+    default, so that none is loaded twice."""
     limits: Limits = Limits()
+    access: Access = Access()
     ingress_replicas: int = Field(default=1, ge=1)
     detector_replicas: int = Field(default=1, ge=1)
     model_replicas: int = Field(default=1, ge=1)
@@ -32,3 +85,28 @@ class ServeSettings(Configuration):
     """GPUs, or a share of one, for each replica of the model."""
     threads: int = Field(default=1, ge=1)
     """Threads that the detector and the network compute with, in each replica."""
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _one_alone(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _names_are_told_apart(self) -> Self:
+        wrong = [model for model in self.models if not _CHOICE.fullmatch(model)]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r} is not NAME or NAME@VERSION")
+        names = [choice.name for choice in self.choices]
+        if len(set(names)) < len(names):
+            raise ValueError("a name stands twice; two versions of one model need two names")
+        return self
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        matches = filter(None, map(_CHOICE.fullmatch, self.models))
+        return tuple(Choice(match[1], match[2] and match[2].zfill(4)) for match in matches)
+
+    @property
+    def room(self) -> int:
+        """Models that a replica may hold."""
+        return self.held or len(self.models) + 1

@@ -81,6 +81,11 @@ def list_models(store: str) -> list[StoredModel]:
     return models
 
 
+def versions(store: str, name: str) -> list[str]:
+    """The whole versions of ``name``, oldest first."""
+    return _whole_versions(storage.join(storage.absolute(store), name))
+
+
 def _versions(folder: str) -> list[str]:
     """Versions that are taken; a folder without model.json is still free."""
     folders = [version for version in storage.list_folders(folder) if re.fullmatch(r"\d{4,}", version)]

@@ -31,6 +31,11 @@ def _rate(metric: Metric, *by: str) -> str:
     return f"sum by ({', '.join(by)}) (rate({metric.exported}{{{_CHOSEN}}}[$__rate_interval]))"
 
 
+def _served(metric: Metric, *by: str, only: str = "") -> str:
+    """The server belongs to no run."""
+    return f"sum by ({', '.join(by)}) (rate({metric.exported}{{{only}}}[$__rate_interval]))"
+
+
 def _value(metric: Metric, *by: str, only: str = "") -> str:
     return f"max by ({', '.join(by)}) ({metric.exported}{{{_CHOSEN}{only}}})"
 
@@ -38,6 +43,10 @@ def _value(metric: Metric, *by: str, only: str = "") -> str:
 def _quantile(metric: Metric, quantile: float) -> str:
     """Since the run began: an increase would leave out what a series starts with, and checkpoints are few."""
     return f"histogram_quantile({quantile}, sum by (le, recipe, run) ({metric.exported}{{{_CHOSEN}}}))"
+
+
+def _recent(metric: Metric, quantile: float, *by: str) -> str:
+    return f"histogram_quantile({quantile}, {_served(metric, 'le', *by)})"
 
 
 _CHOSEN = 'run=~"$run"'
@@ -112,7 +121,33 @@ TRAIN = (
     ),
 )  # fmt: skip
 
-ROWS = {"Preprocess": PREPROCESS, "Train": TRAIN}
+SERVE = (
+    Panel(
+        "Requests per second", "By route and status.", "short",
+        ((_served(metrics.REQUESTS, "route", "status"), "{{route}} {{status}}"),),
+    ),
+    Panel(
+        "Refused and failed per second", "By problem code. overloaded asks for more replicas, rate_exceeded and "
+        "unauthenticated tell of clients, internal of a fault that Serve's log explains.", "short",
+        ((_served(metrics.REQUESTS, "code", only='code!=""'), "{{code}}"),),
+    ),
+    Panel(
+        "Time to answer", "Median and 95th percentile.", "s",
+        (
+            (_recent(metrics.REQUEST_SECONDS, 0.5, "route"), "median: {{route}}"),
+            (_recent(metrics.REQUEST_SECONDS, 0.95, "route"), "95 %: {{route}}"),
+        ),
+    ),
+    Panel(
+        "Pictures and faces per second", "Of all replicas together, by model and version.", "short",
+        (
+            (_served(metrics.PICTURES, "model", "version"), "pictures: {{model}} {{version}}"),
+            (_served(metrics.FACES, "model", "version"), "faces: {{model}} {{version}}"),
+        ),
+    ),
+)  # fmt: skip
+
+ROWS = {"Preprocess": PREPROCESS, "Train": TRAIN, "Serve": SERVE}
 
 
 def dashboard() -> dict[str, Any]:

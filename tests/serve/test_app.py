@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,15 +14,18 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 from ray import serve
+from ray.serve.config import HTTPOptions
 from typer.testing import CliRunner
 
 from affect.errors import AffectError
 from affect.faces import load_detector
 from affect.media.pictures import decode_picture
 from affect.models.files import load_model
-from affect.models.predictor import Predictor, Recogniser
+from affect.models.predictor import Predictor, Recogniser, crops
 from affect.models.store import promote, resolve
 from jobs import deploy
+from serve.app import app
+from serve.listening import listening_host
 from serve.settings import ServeSettings
 from serve.start import start
 from tests.made_models import write_model
@@ -36,27 +40,31 @@ class Deployed:
     url: str
     port: int
 
-    def ask(self, body: bytes, media_type: str = "image/png") -> httpx.Response:
-        return httpx.post(f"{self.url}/v1/faces", content=body, headers={"Content-Type": media_type}, timeout=60)
+    def ask(self, body: bytes, media_type: str = "image/png", query: str = "") -> httpx.Response:
+        return httpx.post(f"{self.url}/v1/faces{query}", content=body, headers={"Content-Type": media_type}, timeout=60)
 
-    def recogniser(self, version: str) -> Recogniser:
-        network, description = load_model(resolve(self.store, "faces", version))
+    def settings(self, *models: str) -> ServeSettings:
+        return ServeSettings(store=self.store, models=models, follow_s=1)
+
+    def recogniser(self, version: str, name: str = "faces") -> Recogniser:
+        network, description = load_model(resolve(self.store, name, version))
         return Recogniser(load_detector(description.preprocessing.detector), Predictor(network, description))
 
 
 @pytest.fixture(scope="module")
 def deployed(ray_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("serving")
-    for seed in (1, 2):
-        write_model(str(folder / f"model{seed}"), seed, recipe=f"made{seed}")
-        promote(str(folder / f"model{seed}"), str(folder / "store"), "faces")
+    for seed, name in ((1, "faces"), (2, "faces"), (3, "points")):
+        write_model(str(folder / f"model{seed}"), seed, recipe=f"made{seed}", arcface=name == "points")
+        promote(str(folder / f"model{seed}"), str(folder / "store"), name)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["--name", "faces", "--store", str(folder / "store"), "--version", "1", "--port", str(port)]
+    options = ["--name", "faces@1", "--name", "points", "--store", str(folder / "store"), "--port", str(port)]
     result = CliRunner().invoke(deploy.app, [*options, "--set", "limits.pixels=2000000"])
     assert result.exit_code == 0, result.output
-    assert f"faces 0001 answers at http://127.0.0.1:{port}" in result.output
+    for name in ("faces", "points"):
+        assert f"{name} 0001 answers at http://127.0.0.1:{port}" in result.output
     yield Deployed(str(folder / "store"), f"http://127.0.0.1:{port}", port)
     serve.shutdown()
 
@@ -128,8 +136,6 @@ def test_pictures_asked_at_once_keep_their_answers(deployed: Deployed, astronaut
     [
         ("image/jpeg", b"", 400),
         ("text/plain", b"hello", 415),
-        ("image/jpeg", b"hello", 415),
-        ("image/png", encode(np.zeros((90, 90, 3), np.uint8), "PNG")[:80], 422),
         ("image/png", encode(np.zeros((1500, 1500), np.uint8), "PNG"), 413),
         ("image/png", bytes(20_000_001), 413),
     ],
@@ -141,24 +147,53 @@ def test_bad_bodies_get_a_clear_4xx(deployed: Deployed, media_type: str, body: b
 
 
 def test_health_models_and_documentation_are_there(deployed: Deployed) -> None:
-    health = httpx.get(f"{deployed.url}/healthz").json()
-    assert health == {"status": "ok", "model": {"name": "faces", "version": "0001"}}
-    (model,) = httpx.get(f"{deployed.url}/v1/models").json()["models"]
+    assert httpx.get(f"{deployed.url}/healthz").json() == {"status": "ok"}
+    named = [{"name": name, "version": "0001"} for name in ("faces", "points")]
+    assert httpx.get(f"{deployed.url}/readyz").json() == {"status": "ok", "models": named}
+    model, _ = httpx.get(f"{deployed.url}/v1/models").json()["models"]
     assert (model["version"], model["trained_on"]) == ("0001", [{"corpus": "sample", "synthetic": True}])
+    assert httpx.get(f"{deployed.url}/v1/models/faces").json()["versions"] == ["0001", "0002"]
+    assert httpx.get(f"{deployed.url}/v1/models/points/card").text.startswith("# points 0001")
     assert httpx.get(f"{deployed.url}/docs").status_code == 200
     assert httpx.get(f"{deployed.url}/nowhere").headers["content-type"] == "application/problem+json"
 
 
+def test_models_are_asked_by_name_and_give_embeddings(deployed: Deployed, astronaut: NDArray[np.uint8]) -> None:
+    body = encode(astronaut, "PNG")
+    queries = ["?model=points&embedding=true", "?model=faces", "?embedding=true"]
+    with ThreadPoolExecutor(6) as pool:  # those of several models meet in one batch
+        answers = [answer.json() for answer in pool.map(lambda query: deployed.ask(body, query=query), queries * 2)]
+    for (query, name), answer in zip(
+        [*zip(queries, ["points", "faces", "faces"], strict=True)] * 2, answers, strict=True
+    ):
+        assert answer["model"] == {"name": name, "version": "0001"}
+        recognise = deployed.recogniser("1", name)
+        (face,) = answer["faces"]
+        assert ("embedding" in face) == ("embedding" in query)
+        found = recognise.detector(astronaut)
+        alignment = recognise.predictor.description.preprocessing.alignment
+        expected = recognise.predictor(crops(astronaut, found, alignment), embedding="embedding" in query)
+        assert_close({key: face[key] for key in expected[0]}, expected[0], 1e-3)
+
+
+def test_the_interface_knows_where_serve_listens(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert listening_host() == "127.0.0.1"
+    with pytest.raises(AffectError, match="listens at 10.0.0.7"):
+        start(deployed.settings("faces"), HTTPOptions(host="10.0.0.7", port=deployed.port))
+    monkeypatch.setattr("serve.app.listening_host", lambda: "10.0.0.8")
+    with pytest.raises(AffectError, match="listens at 10.0.0.8"):
+        app(deployed.settings("faces"))
+
+
 def test_another_port_is_refused_while_serve_is_up(deployed: Deployed) -> None:
-    settings = ServeSettings(store=deployed.store, name="faces")
     with pytest.raises(AffectError, match=r"nothing listens at .*'serve shutdown'"):
-        start(settings, "127.0.0.1", deployed.port + 1)
+        start(deployed.settings("faces"), HTTPOptions(port=deployed.port + 1))
     assert httpx.get(f"{deployed.url}/healthz").status_code == 200
 
 
 def test_an_unknown_name_changes_nothing(deployed: Deployed) -> None:
     with pytest.raises(AffectError, match="it holds: faces"):
-        start(ServeSettings(store=deployed.store, name="nobody"), "127.0.0.1", deployed.port)
+        start(deployed.settings("nobody"), HTTPOptions(port=deployed.port))
     assert httpx.get(f"{deployed.url}/healthz").status_code == 200
 
 
@@ -176,15 +211,31 @@ def test_the_next_version_takes_over_and_no_request_is_dropped(
     with ThreadPoolExecutor(2) as pool:
         asking = [pool.submit(keep_asking) for _ in range(2)]
         try:
-            url, model = start(ServeSettings(store=deployed.store, name="faces"), "127.0.0.1", deployed.port)
+            url, models = start(deployed.settings("faces", "points"), HTTPOptions(port=deployed.port))
         finally:
             stop.set()
         for one in asking:
             one.result()  # raises where a connection was dropped
-    assert (url, model) == (deployed.url, {"name": "faces", "version": "0002"})
+    assert (url, models[0]) == (deployed.url, {"name": "faces", "version": "0002"})
     assert {answer.status_code for answer in answers} == {200}
     expected = {f"000{number}": deployed.recogniser(str(number))(astronaut) for number in (1, 2)}
     for answer in [*answers, deployed.ask(body)]:
         assert_close(answer.json()["faces"], expected[answer.json()["model"]["version"]], 1e-3)
     assert answers[0].json()["model"]["version"] == "0001"
     assert deployed.ask(body).json()["model"]["version"] == "0002"
+
+
+def test_a_promoted_version_is_followed_and_no_request_is_dropped(
+    deployed: Deployed, astronaut: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    body = encode(astronaut, "PNG")
+    write_model(str(tmp_path / "model"), 5, recipe="made5", arcface=True)
+    promote(str(tmp_path / "model"), deployed.store, "points")
+    answers = [deployed.ask(body, query="?model=points")]
+    while answers[-1].json()["model"]["version"] == "0001":
+        assert len(answers) < 200
+        answers.append(deployed.ask(body, query="?model=points"))
+    assert {answer.status_code for answer in answers} == {200}
+    assert_close(answers[-1].json()["faces"], deployed.recogniser("2", "points")(astronaut), 1e-3)
+    assert httpx.get(f"{deployed.url}/v1/models/points").json()["version"] == "0002"
+    assert deployed.ask(body).json()["model"] == {"name": "faces", "version": "0002"}

@@ -133,11 +133,17 @@ def test_the_job_is_one_that_can_be_run(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_service_is_what_serve_deploys() -> None:
-    settings = ServeDeploySchema(**yaml.safe_load(RAY["service"]["spec"]["serveConfigV2"]))
+    deployed = yaml.safe_load(RAY["service"]["spec"]["serveConfigV2"])
+    assert deployed == yaml.safe_load((FOLDER.parents[1] / "serve" / "application.yaml").read_text())
+    settings = ServeDeploySchema(**deployed)
     (application,) = settings.applications
     module, _, builder = application.import_path.partition(":")
     assert callable(getattr(__import__(module, fromlist=[builder]), builder))
     asked = ServeSettings(**application.args)
+    assert settings.http_options.host == "0.0.0.0"  # noqa: S104  # so it starts with a token alone, which a secret holds
+    for group in (cluster_of(RAY["service"])["headGroupSpec"], *cluster_of(RAY["service"])["workerGroupSpecs"]):
+        (container,) = group["template"]["spec"]["containers"]
+        assert {"secretRef": {"name": "affect-serve"}} in container["envFrom"]
     replicas = asked.ingress_replicas + asked.detector_replicas + asked.model_replicas
     (group,) = cluster_of(RAY["service"])["workerGroupSpecs"]
     cpus = int(group["template"]["spec"]["containers"][0]["resources"]["limits"]["cpu"])

@@ -1,0 +1,81 @@
+"""What the HTTP interface answers: plain dictionaries, described for the OpenAPI page."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from affect.interface.problems import Problem
+from affect.models.answer import Face
+
+
+class ModelName(TypedDict):
+    """Which model spoke."""
+
+    name: str
+    version: str
+
+
+class Answer(TypedDict):
+    """Every face of a picture."""
+
+    model: ModelName
+    width: Annotated[int, Field(description="of the upright picture, in pixels")]
+    height: int
+    faces: list[Face]
+
+
+class Failure(TypedDict):
+    """Why one of several pictures has no answer."""
+
+    problem: Problem
+
+
+class Answers(TypedDict):
+    """One entry for each picture, in the order they were sent."""
+
+    pictures: list[Answer | Failure]
+
+
+class TrainedOn(TypedDict):
+    """One corpus."""
+
+    corpus: str
+    synthetic: Annotated[bool, Field(description="true where a program made the faces")]
+
+
+class ServedModel(ModelName):
+    """A model that answers, and what it can say."""
+
+    outputs: list[str]
+    expressions: list[str]
+    action_units: list[str]
+    trained_on: list[TrainedOn]
+    metrics: Annotated[
+        dict[str, float | None], Field(description="of its training run, by split/metric; null: undefined")
+    ]
+    created: str
+
+
+class Models(TypedDict):
+    """What can be asked; the first is asked where a request names none."""
+
+    models: list[ServedModel]
+
+
+class StoredModel(ServedModel):
+    """A model that answers, beside the versions that the store has of it."""
+
+    versions: Annotated[list[str], Field(description="of the model store, oldest first")]
+
+
+class Alive(TypedDict):
+    """Given while the interface answers."""
+
+    status: Literal["ok"]
+
+
+class Ready(Alive):
+    """Given while all parts behind the interface answer."""
+
+    models: list[ModelName]

@@ -1,0 +1,234 @@
+"""A client of the HTTP interface, for code that runs elsewhere: needs httpx, and neither torch nor Ray.
+
+with Client("http://127.0.0.1:8000") as client:
+for face in client.faces("picture.jpg")["faces"]:
+print(face["box"], face["valence"])
+"""
+
+import json
+import os
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+from httpx_retries import Retry, RetryTransport
+
+from affect.interface.answers import Answer, Failure, ServedModel, StoredModel
+from affect.interface.errors import UnreachableError, error_of
+
+Picture = bytes | str | os.PathLike[str]
+"""JPEG, PNG or WebP: the bytes, or the path of a file."""
+
+_ASKED_AGAIN = (429, 502, 503)
+_NOT_YET_ASKED = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeout)
+_LONGEST_WAIT_S = 60.0
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One request."""
+
+    method: str
+    path: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class Client:
+    """Asks a server, one request after the other; may be used from several threads.
+
+    A server that is busy (429, 503) is asked again, up to ``retries`` times, when its Retry-After says. Methods raise
+    ``affect.interface.errors.RequestError``, or one of its kinds by the problem's code, and UnreachableError.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        retries: int = 4,
+        timeout_s: float = 60,
+        verify: ssl.SSLContext | bool = True,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """``verify`` is a context that trusts a certificate of one's own; ``transport`` takes the network's place."""
+        inner = transport or httpx.HTTPTransport(verify=verify)
+        self._http = httpx.Client(
+            base_url=url, headers=_headers(token), timeout=timeout_s, transport=_retrying(inner, retries)
+        )
+
+    def faces(self, picture: Picture, *, model: str | None = None, embedding: bool = False) -> Answer:
+        """Every face of a picture."""
+        answer: Answer = self._ask(_faces(picture, model, embedding))
+        return answer
+
+    def faces_of(
+        self, pictures: Iterable[Picture], *, model: str | None = None, embedding: bool = False
+    ) -> list[Answer | Failure]:
+        """Every face of several pictures, in one call; an entry with "problem" is of a picture that is at fault."""
+        entries: list[Answer | Failure] = self._ask(_batch(pictures, model, embedding))["pictures"]
+        return entries
+
+    def models(self) -> list[ServedModel]:
+        """The models that answer; the first one where a call names none."""
+        models: list[ServedModel] = self._ask(_MODELS)["models"]
+        return models
+
+    def model(self, name: str) -> StoredModel:
+        """One of them, with the versions that are stored."""
+        model: StoredModel = self._ask(_model(name))
+        return model
+
+    def card(self, name: str) -> str:
+        """A model's card in Markdown."""
+        card: str = self._ask(_card(name))
+        return card
+
+    def _ask(self, call: _Call) -> Any:
+        try:
+            response = self._http.request(call.method, call.path, **call.options)
+        except httpx.TransportError as error:
+            raise _unreachable(self._http.base_url, error) from error
+        return _read(response)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncClient:
+    """The same for asyncio."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        retries: int = 4,
+        timeout_s: float = 60,
+        verify: ssl.SSLContext | bool = True,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        inner = transport or httpx.AsyncHTTPTransport(verify=verify)
+        self._http = httpx.AsyncClient(
+            base_url=url, headers=_headers(token), timeout=timeout_s, transport=_retrying(inner, retries)
+        )
+
+    async def faces(self, picture: Picture, *, model: str | None = None, embedding: bool = False) -> Answer:
+        """Every face of a picture."""
+        answer: Answer = await self._ask(_faces(picture, model, embedding))
+        return answer
+
+    async def faces_of(
+        self, pictures: Iterable[Picture], *, model: str | None = None, embedding: bool = False
+    ) -> list[Answer | Failure]:
+        """Every face of several pictures, in one call; an entry with "problem" is of a picture that is at fault."""
+        entries: list[Answer | Failure] = (await self._ask(_batch(pictures, model, embedding)))["pictures"]
+        return entries
+
+    async def models(self) -> list[ServedModel]:
+        """The models that answer; the first one where a call names none."""
+        models: list[ServedModel] = (await self._ask(_MODELS))["models"]
+        return models
+
+    async def model(self, name: str) -> StoredModel:
+        """One of them, with the versions that are stored."""
+        model: StoredModel = await self._ask(_model(name))
+        return model
+
+    async def card(self, name: str) -> str:
+        """A model's card in Markdown."""
+        card: str = await self._ask(_card(name))
+        return card
+
+    async def _ask(self, call: _Call) -> Any:
+        try:
+            response = await self._http.request(call.method, call.path, **call.options)
+        except httpx.TransportError as error:
+            raise _unreachable(self._http.base_url, error) from error
+        return _read(response)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+_MODELS = _Call("GET", "/v1/models")
+
+
+def _faces(picture: Picture, model: str | None, embedding: bool) -> _Call:
+    headers = {"Content-Type": "application/octet-stream"}  # the server looks at the picture itself
+    return _Call("POST", "/v1/faces", _asking(model, embedding) | {"content": _bytes(picture), "headers": headers})
+
+
+def _batch(pictures: Iterable[Picture], model: str | None, embedding: bool) -> _Call:
+    parts = [("picture", (str(number), _bytes(picture))) for number, picture in enumerate(pictures)]
+    return _Call("POST", "/v1/faces:batch", _asking(model, embedding) | {"files": parts})
+
+
+def _model(name: str) -> _Call:
+    return _Call("GET", f"/v1/models/{quote(name, safe='')}")
+
+
+def _card(name: str) -> _Call:
+    return _Call("GET", f"/v1/models/{quote(name, safe='')}/card", {"headers": {"Accept": "text/markdown"}})
+
+
+def _asking(model: str | None, embedding: bool) -> dict[str, Any]:
+    named = {} if model is None else {"model": model}
+    return {"params": named | ({"embedding": "true"} if embedding else {})}
+
+
+def _bytes(picture: Picture) -> bytes:
+    if isinstance(picture, bytes):
+        return picture
+    with open(picture, "rb") as file:
+        return file.read()
+
+
+def _headers(token: str | None) -> dict[str, str]:
+    return {} if token is None else {"Authorization": f"Bearer {token}"}
+
+
+def _retrying(inner: httpx.BaseTransport | httpx.AsyncBaseTransport, retries: int) -> RetryTransport:
+    retry = Retry(
+        total=retries,
+        allowed_methods=("GET", "POST"),  # what is asked here changes nothing, so it may be asked again
+        status_forcelist=_ASKED_AGAIN,
+        retry_on_exceptions=_NOT_YET_ASKED,
+        backoff_factor=0.5,
+        max_backoff_wait=_LONGEST_WAIT_S,
+    )
+    return RetryTransport(inner, retry)
+
+
+def _unreachable(url: httpx.URL, error: httpx.TransportError) -> UnreachableError:
+    return UnreachableError(f"{url} does not answer ({error or type(error).__name__}); is the server up?")
+
+
+def _read(response: httpx.Response) -> Any:
+    if not response.is_success:
+        raise error_of(response)
+    if "json" not in response.headers.get("content-type", ""):
+        return response.text
+    try:
+        return response.json()
+    except json.JSONDecodeError as error:
+        raise UnreachableError(f"{response.url} answered no whole JSON; is another server there?") from error

@@ -1,0 +1,56 @@
+"""How many requests are let in at once, and how long each may take."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from affect.interface.problems import Code
+from serve.problems import ProblemError
+from serve.settings import Limits
+
+_RETRY_AFTER_S = 1
+
+
+class Admission:
+    """The bounds of one replica of the interface."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.held = 0
+        self.working = asyncio.Semaphore(limits.at_once)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place for one request. Raises overloaded, at once, where there is none."""
+        if self.held >= self.limits.queue:
+            raise ProblemError("overloaded", "too many requests wait; ask again later", retry_after_s=_RETRY_AFTER_S)
+        self.held += 1
+        try:
+            yield
+        finally:
+            self.held -= 1
+
+    @asynccontextmanager
+    async def arriving(self) -> AsyncIterator[None]:
+        """Around the reading of a body. Raises body_slow."""
+        seconds = self.limits.body_s
+        async with _within(seconds, "body_slow", f"the body did not arrive within {seconds:g} s; send a smaller one"):
+            yield
+
+    @asynccontextmanager
+    async def answering(self) -> AsyncIterator[None]:
+        """Around the work on a body that is here. Raises deadline_exceeded; what is still at work is cancelled."""
+        seconds = self.limits.request_s
+        async with _within(seconds, "deadline_exceeded", f"there was no answer within {seconds:g} s; ask again later"):
+            yield
+
+
+@asynccontextmanager
+async def _within(seconds: float, code: Code, detail: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds) as timeout:
+            yield
+    except TimeoutError as error:
+        if not timeout.expired():
+            raise
+        raise ProblemError(code, detail) from error

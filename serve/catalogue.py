@@ -1,0 +1,38 @@
+"""Entries of models, read from the store."""
+
+import math
+
+from affect import storage
+from affect.interface.answers import StoredModel
+from affect.labels import EXPRESSIONS, action_unit_label
+from affect.models.files import ModelDescription, load_description
+from affect.models.store import CARD, current, resolve, versions
+from serve.entry import Entry
+
+
+def read_entry(store: str, name: str, version: str | None = None) -> Entry:
+    """A version of ``name``, by default the current one. Raises AffectError where the store has none."""
+    settled = (version or current(store, name)).zfill(4)
+    folder = resolve(store, name, settled)
+    description = load_description(folder)
+    return Entry(
+        stored_model(name, settled, description, versions(store, name)),
+        description.preprocessing.detector,
+        storage.read_text(storage.join(folder, CARD)),
+    )
+
+
+def stored_model(name: str, version: str, description: ModelDescription, known: list[str]) -> StoredModel:
+    """What /v1/models says about a model of which the versions ``known`` are stored."""
+    network = description.network
+    return {
+        "name": name,
+        "version": version,
+        "outputs": list(network.heads),
+        "expressions": list(EXPRESSIONS) if "expression" in network.heads else [],
+        "action_units": list(map(action_unit_label, network.action_units)) if "action_units" in network.heads else [],
+        "trained_on": [{"corpus": used.corpus, "synthetic": used.synthetic} for used in description.data],
+        "metrics": {name: value if math.isfinite(value) else None for name, value in description.metrics.items()},
+        "created": description.created,
+        "versions": known,
+    }

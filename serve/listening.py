@@ -1,0 +1,34 @@
+"""Where Serve of this cluster listens."""
+
+import ssl
+
+from ray.serve.config import HTTPOptions
+from ray.serve.context import _get_global_client
+
+from affect.errors import AffectError
+
+
+def listening_host() -> str | None:
+    """The address that Serve's proxies listen at; the default one where Serve is not up yet.
+
+    ``serve deploy`` and ``serve run`` start Serve before they build the application.
+    """
+    client = _get_global_client(raise_if_no_controller_running=False)
+    options: HTTPOptions = HTTPOptions() if client is None else client.http_config
+    host: str | None = options.host
+    return host
+
+
+def http_options(host: str, port: int, certificate: str | None, key: str | None) -> HTTPOptions:
+    """The options for plain HTTP, or for HTTPS with the files of a certificate and its key.
+
+    Raises AffectError where one of the two is missing, cannot be read or does not belong to the other.
+    """
+    if (certificate is None) != (key is None):
+        raise AffectError("TLS needs both: give --tls-cert and --tls-key")
+    if certificate is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+        except OSError as error:
+            raise AffectError(f"{certificate} and {key} are no certificate with its key: {error}") from error
+    return HTTPOptions(host=host, port=port, ssl_certfile=certificate, ssl_keyfile=key)

@@ -1,0 +1,38 @@
+"""What stands behind the interface: the work itself, of which the interface knows no more than this."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affect.interface.answers import Answer, ModelName, StoredModel
+from serve.problems import ProblemError
+
+
+class Recognition(Protocol):
+    """Models by name that look at pictures."""
+
+    def models(self) -> Sequence[StoredModel]:
+        """The models that answer, at least one; the first is asked where a request names none. Costs nothing."""
+
+    async def recognise(self, picture: NDArray[np.uint8], model: str, embedding: bool) -> Answer:
+        """The faces of an upright RGB ``picture`` (H, W, 3), by one of the models."""
+
+    def card(self, model: str) -> str:
+        """The card of one of the models, in Markdown."""
+
+    async def ready(self) -> list[ModelName]:
+        """The models behind which all parts answer. Raises whatever keeps them from it."""
+
+
+def chosen(recognition: Recognition, name: str | None) -> StoredModel:
+    """The model that a request asks, by its name or the first one. Raises model_unknown."""
+    served = recognition.models()
+    if name is None:
+        return served[0]
+    for model in served:
+        if model["name"] == name:
+            return model
+    names = ", ".join(model["name"] for model in served)
+    raise ProblemError("model_unknown", f"no model {name[:64]!r} is served; these are: {names}")

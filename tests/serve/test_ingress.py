@@ -1,0 +1,157 @@
+"""Between the interface and the other parts: replicas that die, full queues, clients that leave, promotions."""
+
+import asyncio
+from collections.abc import Callable, Generator
+from typing import Any
+
+import numpy as np
+import pytest
+from ray.exceptions import ActorDiedError, RayActorError
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
+
+from affect.errors import AffectError
+from affect.preprocessing.settings import DetectorSettings
+from serve.authentication import Tokens
+from serve.catalogue import stored_model
+from serve.entry import Entry
+from serve.ingress import TRIES, Ingress
+from serve.problems import ProblemError
+from serve.settings import Access, Limits
+from tests.made_models import describe
+
+PICTURE = np.zeros((3, 4, 3), np.uint8)
+
+
+class Response:
+    """What a handle gives at once: awaited it returns, raises, or never ends."""
+
+    def __init__(self, result: Any) -> None:
+        self.result, self.cancelled = result, False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        if self.result is ...:
+            yield from asyncio.Event().wait().__await__()
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+
+class Handle:
+    """A deployment that gives these results in turn, the last one for ever."""
+
+    def __init__(self, *results: Any) -> None:
+        self.results = list(results)
+        self.calls: list[tuple[Any, ...]] = []
+        self.given: list[Response] = []
+        self.asked: list[str] = []
+
+    def options(self, multiplexed_model_id: str) -> "Handle":
+        self.asked.append(multiplexed_model_id)
+        return self
+
+    def remote(self, *arguments: Any) -> Response:
+        self.calls.append(arguments)
+        self.given.append(Response(self.results.pop(0) if len(self.results) > 1 else self.results[0]))
+        return self.given[-1]
+
+    @property
+    def alive(self) -> "Handle":
+        return self
+
+    @property
+    def newest(self) -> "Handle":
+        return self
+
+
+def entry(version: str) -> Entry:
+    return Entry(stored_model("made", version, describe(), [version]), DetectorSettings(), f"# made {version}")
+
+
+def ingress(model: Handle, detector: Handle, follow_s: float | None = None) -> Ingress:
+    return Ingress(
+        detector, model, (entry("0001"),), ("made",), follow_s, Limits(), Access(), Tokens(())  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def dead() -> RayActorError:
+    return ActorDiedError()
+
+
+def test_the_detector_is_the_models_own_and_its_answer_goes_straight_there() -> None:
+    model, detector = Handle([]), Handle("found")
+    answer = asyncio.run(ingress(model, detector).recognise(PICTURE, "made", embedding=True))
+    assert answer == {"model": {"name": "made", "version": "0001"}, "width": 4, "height": 3, "faces": []}
+    assert model.asked == ["made@0001"]
+    assert detector.calls[0][1] == DetectorSettings()
+    assert model.calls[0][1:] == (detector.given[0], True)
+
+
+def test_a_request_whose_replica_died_is_sent_again_but_not_for_ever() -> None:
+    through_the_model = RayServeException("failed because an upstream actor died")
+    through_the_model.__cause__ = dead()
+    model, detector = Handle(dead(), through_the_model, []), Handle("found")
+    answer = asyncio.run(ingress(model, detector).recognise(PICTURE, "made", embedding=False))
+    assert answer["faces"] == []
+    assert len(model.calls) == len(detector.calls) == 3
+    lost = Handle(dead())
+    with pytest.raises(RayActorError):
+        asyncio.run(ingress(lost, detector).recognise(PICTURE, "made", embedding=False))
+    assert len(lost.calls) == TRIES
+    other = Handle(RayServeException("another fault"))
+    with pytest.raises(RayServeException, match="another fault"):
+        asyncio.run(ingress(other, detector).recognise(PICTURE, "made", embedding=False))
+    assert len(other.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (lambda: BackPressureError(num_queued_requests=1, max_queued_requests=1), "overloaded"),
+        (lambda: DeploymentUnavailableError(None), "not_ready"),
+    ],
+)
+def test_what_serve_cannot_take_is_told_by_code(make: Callable[[], Exception], code: str) -> None:
+    with pytest.raises(ProblemError) as error:
+        asyncio.run(ingress(Handle(make()), Handle("found")).recognise(PICTURE, "made", embedding=False))
+    assert error.value.code == code
+    assert error.value.headers == {"Retry-After": "1"}
+
+
+def test_a_request_that_nobody_waits_for_is_cancelled_in_both_parts() -> None:
+    model, detector = Handle(...), Handle(...)
+
+    async def leave() -> None:
+        async with asyncio.timeout(0.05):
+            await ingress(model, detector).recognise(PICTURE, "made", embedding=False)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(leave())
+    assert [response.cancelled for response in (*model.given, *detector.given)] == [True, True]
+
+
+def test_a_promoted_version_is_gone_over_to_and_a_broken_one_is_not() -> None:
+    model = Handle(AffectError("no current.json"), None, entry("0002"), None)
+
+    async def follow() -> list[str]:
+        served = ingress(model, Handle("found"), follow_s=0.01)
+        seen: list[str] = []
+        while len(model.calls) < 4:
+            seen.append(served.models()[0]["version"])
+            await asyncio.sleep(0.005)
+        served.following.cancel()
+        assert served.card("made") == "# made 0002"
+        return [*seen, served.models()[0]["version"]]
+
+    seen = asyncio.run(asyncio.wait_for(follow(), 10))
+    assert (seen[0], seen[-1]) == ("0001", "0002")
+    assert model.calls[0] == ("made", "made@0001")
+    assert model.calls[3] == ("made", "made@0002")
+
+
+def test_it_is_ready_only_while_both_parts_answer() -> None:
+    assert asyncio.run(ingress(Handle(None), Handle(None)).ready()) == [{"name": "made", "version": "0001"}]
+    with pytest.raises(RayActorError):
+        asyncio.run(ingress(Handle(dead()), Handle(None)).ready())
