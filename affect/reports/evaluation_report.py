@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from affect.configuration import flatten
 from affect.labels import EXPRESSIONS, VALENCE_AROUSAL
+from affect.metrics.plane import PlaneCounts
 from affect.reports import figures
 from affect.reports.report import Badge, Command, Figure, Report, Section, Table, Tile, cell
 
@@ -40,8 +41,8 @@ class Evaluation:
     config: Mapping[str, Any]
     confusion: NDArray[np.int64] | None = None
     """(7, 7), rows are labels, of the frames with a face."""
-    planes: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
-    """2-D histograms of valence and arousal of "labels" and "predictions", as figures.plane_counts."""
+    plane: PlaneCounts | None = None
+    """Histograms of valence and arousal of the frames with a face."""
     curves: Sequence[Curve] = ()
     synthetic: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -77,6 +78,12 @@ def evaluation_report(evaluation: Evaluation) -> Report:
             Section("Videos from their frames", _video_expressions(evaluation)),
             Section("All metrics", _all(evaluation)),
             Section("Each corpus", _corpora(evaluation)),
+            Section(
+                "Each fold",
+                _folds(evaluation),
+                note="Evaluations that were joined. Their mean is beside the metric of all rows joined, with their "
+                "standard deviation (n - 1).",
+            ),
             Section("Each video", _videos(evaluation), folded=True),
             Section("Commands", [Command(title, text) for title, text in evaluation.commands.items()]),
             Section("Configuration", _configuration(evaluation), folded=True),
@@ -95,7 +102,7 @@ def _tiles(evaluation: Evaluation) -> list[Tile]:
 def _defaults(evaluation: Evaluation) -> list[Table]:
     metrics, views = evaluation.metrics, evaluation.views
     rows = [
-        [row["corpus"], judged_by(row), *scores(metrics, row, row["interval"], views), row["source"]]
+        [row["corpus"], judged_by(row), *default_scores(metrics, row, views), row["source"]]
         for row in metrics["default"]
     ]
     return [Table(("corpus", "metric", *score_columns(metrics, views), "judged by it in"), rows)]
@@ -107,23 +114,42 @@ def judged_by(row: Mapping[str, Any]) -> str:
 
 
 def score_columns(metrics: Mapping[str, Any], views: Mapping[str, str]) -> list[str]:
-    """What columns of scores are called: the views, and after the first the intervals, where there are any."""
+    """What columns of scores are called: the views, with intervals after the first, and at last the folds."""
     first, *others = views.values()
-    return [first, *([f"{metrics['intervals']['level']:.0%} interval"] if _have_intervals(metrics) else []), *others]
+    interval = [f"{metrics['intervals']['level']:.0%} interval"] if _have_intervals(metrics) else []
+    return [first, *interval, *others, *(["mean of folds"] if metrics.get("folds") else [])]
 
 
 def scores(
-    metrics: Mapping[str, Any], values: Mapping[str, Any], ends: Sequence[float] | None, views: Mapping[str, str]
+    metrics: Mapping[str, Any],
+    values: Mapping[str, Any],
+    ends: Sequence[float] | None,
+    views: Mapping[str, str],
+    folds: Mapping[str, Any] | None = None,
 ) -> list[Any]:
-    """Cells of a row below ``score_columns``: ``values`` by view, and the interval of the first."""
+    """Cells of a row below ``score_columns``: ``values`` by view, the interval of the first, the mean of ``folds``."""
     first, *others = (values[view] for view in views)
-    return [first, *([next(iter(_ends(ends)), None)] if _have_intervals(metrics) else []), *others]
+    interval = [next(iter(_ends(ends)), None)] if _have_intervals(metrics) else []
+    return [first, *interval, *others, *([_mean_of(folds or {})] if metrics.get("folds") else [])]
+
+
+def default_scores(metrics: Mapping[str, Any], row: Mapping[str, Any], views: Mapping[str, str]) -> list[Any]:
+    """``scores`` of a row of the metrics' "default"."""
+    return scores(metrics, row, row["interval"], views, row.get("folds"))
 
 
 def scores_of(metrics: Mapping[str, Any], metric: str, views: Mapping[str, str]) -> list[Any]:
     """``scores`` of a metric over all corpora."""
     values = {view: metrics[view].get(metric) for view in views}
-    return scores(metrics, values, metrics["intervals"]["faces"].get(metric), views)
+    folds = {kind: of[metric] for kind, of in metrics.get("folds", {}).items() if kind != "runs" and metric in of}
+    return scores(metrics, values, metrics["intervals"]["faces"].get(metric), views, folds)
+
+
+def _mean_of(folds: Mapping[str, Any]) -> str | None:
+    if folds.get("mean") is None:
+        return None
+    spread = folds.get("deviation")
+    return cell(folds["mean"]) + ("" if spread is None else f" \N{PLUS-MINUS SIGN}\N{NO-BREAK SPACE}{spread:.3f}")
 
 
 def _have_intervals(metrics: Mapping[str, Any]) -> bool:
@@ -169,6 +195,16 @@ def _corpora(evaluation: Evaluation) -> list[Table]:
     return [Table(("frames with a face", *corpora), rows)]
 
 
+def _folds(evaluation: Evaluation) -> list[Table]:
+    runs = evaluation.metrics.get("folds", {}).get("runs", [])
+    if not runs:
+        return []
+    rows: list[list[Any]] = [["evaluation", *(run["run"] for run in runs)], ["model", *(run["model"] for run in runs)]]
+    rows += [["rows", *(run["rows"] for run in runs)]]
+    rows += [[key, *(run["faces"].get(key) for run in runs)] for key in evaluation.metrics["faces"]]
+    return [Table(("frames with a face", *(str(number) for number in range(1, len(runs) + 1))), rows)]
+
+
 def _with_ends(values: Mapping[str, Any], intervals: Mapping[str, Any], key: str) -> str:
     return cell(values.get(key)) + "".join(f" ({text})" for text in _ends(intervals.get(key)))
 
@@ -200,8 +236,10 @@ def _labels(evaluation: Evaluation) -> list[Table | Figure]:
 
 
 def _planes(evaluation: Evaluation) -> list[Figure]:
-    known = {name: counts for name, counts in evaluation.planes.items() if counts.sum()}
-    highest = max((int(counts.max()) for counts in known.values()), default=0)
+    if evaluation.plane is None or not evaluation.plane.labels.sum():
+        return []
+    known = {name: getattr(evaluation.plane, name) for name in ("labels", "predictions")}
+    highest = max(int(counts.max()) for counts in known.values())
     return [Figure(name.capitalize(), figures.plane_of_counts(counts, highest)) for name, counts in known.items()]
 
 

@@ -13,7 +13,8 @@ from scipy.stats import pearsonr
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from affect.errors import AffectError
-from affect.evaluation import measures as module
+from affect.evaluation import units as module
+from affect.evaluation.judging import Judging
 from affect.evaluation.measures import Measures
 from affect.evaluation.settings import BootstrapSettings
 from affect.labels import EXPRESSIONS, action_unit_label
@@ -28,7 +29,7 @@ NONE = BootstrapSettings(resamples=0)
 
 
 def measured(*tables: pa.Table, spec: NetworkSpec = SPEC) -> Measures:
-    made = Measures(spec)
+    made = Measures(Judging(network=spec))
     for table in tables:
         made.update(table)
     return made
@@ -153,8 +154,8 @@ def test_the_same_however_the_rows_come_in(cuts: Any) -> None:
 def test_persons_of_a_video_are_drawn_together() -> None:
     made = measured(made_predictions(VIDEOS))
     made.summary(NONE)
-    assert len(made.videos) == 4
-    assert len(made.units()["made"]) == 3
+    assert len(made.units.videos) == 4
+    assert len(made.units.by_corpus()["made"]) == 3
 
 
 def test_single_pictures_are_kept_in_few_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,14 +166,14 @@ def test_single_pictures_are_kept_in_few_blocks(monkeypatch: pytest.MonkeyPatch)
     found = made.summary(NONE)
     assert found["videos"] == []
     assert found["video_expressions"] == {}
-    blocks = made.units()["made"]
+    blocks = made.units.by_corpus()["made"]
     assert len(blocks) == 16
     assert blocks[:, 0].max() < 4 * np.median(blocks[:, 0])
     whole = made.corpora["made"].metrics["faces"].tasks["valence_arousal"].accumulator
     assert blocks[:, 0].sum() == whole.count  # type: ignore[union-attr]
     alone = measured(made_predictions({("x", "0"): 1, ("x", "1"): 1}))
     alone.summary(NONE)
-    assert len(alone.units()["made"]) == 1
+    assert len(alone.units.by_corpus()["made"]) == 1
 
 
 def test_corpora_are_judged_apart_and_joined() -> None:

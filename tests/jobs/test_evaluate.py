@@ -4,16 +4,21 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from affect import networks, samples
 from affect.errors import AffectError
+from affect.evaluation.judging import Judging
+from affect.evaluation.measures import Measures
+from affect.evaluation.settings import BootstrapSettings
 from affect.models.files import ModelDescription, save_model
 from affect.models.store import promote
 from affect.networks.spec import NetworkSpec
 from jobs import evaluate as evaluate_job
+from tests.evaluation.made_predictions import SPEC, made_predictions, write_evaluation
 from tests.made_rows import write_rows
 
 FORM: dict[str, Any] = {"encoder": "arc-res", "input_size": 32, "width": 0.125, "dropout": 0.0, "embedding": 16}
@@ -93,3 +98,29 @@ def test_rows_without_sound(folder: str, tmp_path: Path) -> None:
     asked = [model(folder, tmp_path, streams=("sound",)), "--data", folder, "--out", str(tmp_path / "run")]
     with pytest.raises(AffectError, match="no row of split 'test' has sound"):
         run(*asked)
+
+
+def test_folds_become_one_evaluation(tmp_path: Path) -> None:
+    """The same as if one model had said it all, and another fold's figures beside it."""
+    videos = [{("a", "main"): 40, ("b", "main"): 30}, {("c", "left"): 30, ("c", "right"): 30}, {("p", "main"): 1}]
+    parts = [made_predictions(part, seed) for seed, part in enumerate(videos)]
+    judging = Judging(network=SPEC, recipe="folds", split="test")
+    runs = [write_evaluation(tmp_path / str(number), part, judging) for number, part in enumerate(parts)]
+    out = tmp_path / "joined"
+    printed = run(*runs, "--join", "--out", str(out), "--set", "bootstrap.resamples=40")
+    assert "mean of folds" in printed
+    metrics = json.loads((out / "metrics.json").read_text())
+    at_once = Measures(judging)
+    at_once.update(pa.concat_tables(parts))
+    expected = at_once.summary(BootstrapSettings(resamples=40))
+    for view in ("faces", "all_frames"):
+        assert metrics[view] == pytest.approx(expected[view])
+    for key in ("frames", "classes", "action_units", "video_expressions"):
+        assert metrics[key] == json.loads(json.dumps(expected[key]))
+    assert metrics["intervals"]["units"] == expected["intervals"]["units"]
+    assert pq.read_table(out / "predictions.parquet").equals(pa.concat_tables(parts).combine_chunks())
+    assert [of["rows"] for of in metrics["folds"]["runs"]] == [70, 60, 1]
+    assert metrics["default"][0]["folds"]["counted"] == 2  # nothing of the picture is annotated with both, or it is one
+    assert "each-fold" in (out / "report.html").read_text()
+    with pytest.raises(AffectError, match="is itself joined"):
+        run(str(out), runs[0], "--join", "--out", str(tmp_path / "again"))

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from affect.evaluation.judging import Judging
 from affect.evaluation.measures import VIEWS, Measures
 from affect.evaluation.settings import BootstrapSettings
 from affect.reports.evaluation_report import Curve, Evaluation, evaluation_report, score_columns
@@ -17,7 +18,7 @@ VIDEOS = {("a", "main"): 40, ("b", "left"): 30, ("b", "right"): 30}
 
 def made(*corpora: str, heads: tuple[str, ...] = SPEC.heads, videos: Any = VIDEOS, **changes: Any) -> Evaluation:
     spec = SPEC.model_copy(update={"heads": heads})
-    measures = Measures(spec)
+    measures = Measures(Judging(network=spec))
     for seed, corpus in enumerate(corpora):
         measures.update(made_predictions(videos, seed, corpus, spec))
     time = np.arange(50) / 25
@@ -30,7 +31,7 @@ def made(*corpora: str, heads: tuple[str, ...] = SPEC.heads, videos: Any = VIDEO
         "views": VIEWS,
         "config": {"split": "test", "bootstrap": {"resamples": 30}},
         "confusion": measures.joined("faces").confusion,
-        "planes": measures.planes,
+        "plane": measures.joined("faces").plane,
         "curves": [Curve("a", "best: CCC 0.70 valence, 0.60 arousal", time, lines, lines * 0.5)],
     }
     return Evaluation(**known | changes)
@@ -137,7 +138,7 @@ def test_the_figures_hold_the_numbers() -> None:
     assert bars["recall"] == [of["recall"] for of in evaluation.metrics["action_units"].values()]
     planes = [drawn[name]["data"][0] for name in ("Labels", "Predictions")]
     assert planes[0]["zmax"] == planes[1]["zmax"]
-    assert np.sum(planes[0]["text"]) == np.sum(planes[1]["text"]) == evaluation.planes["labels"].sum() > 0
+    assert np.sum(planes[0]["text"]) == np.sum(planes[1]["text"]) == evaluation.plane.labels.sum() > 0
     label, prediction = drawn["a: arousal"]["data"]
     assert label["y"][3] is None
     assert prediction["y"][10] == pytest.approx(label["y"][10] / 2, abs=1e-3)
@@ -145,6 +146,6 @@ def test_the_figures_hold_the_numbers() -> None:
 
 
 def test_a_network_of_one_output_has_its_panels_alone() -> None:
-    shown = page(made("aff-wild2", heads=("action_units",), confusion=None, planes={}, curves=[]))
+    shown = page(made("aff-wild2", heads=("action_units",), confusion=None, plane=None, curves=[]))
     assert shown.headings() == ["judged-by", "each-label", "all-metrics", "each-video", "configuration"]
     assert shown.captions == ["Action units: F1, precision, recall"]
