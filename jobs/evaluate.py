@@ -25,29 +25,33 @@ from rich.table import Table
 
 from affect import samples, storage
 from affect.errors import AffectError
+from affect.evaluation.groups import Groups, read_groups
 from affect.evaluation.joining import METRICS, PREDICTIONS, add_folds, folds, tables, to_join
 from affect.evaluation.judging import Judging
 from affect.evaluation.measures import VIEWS, Measures
 from affect.evaluation.predicting import FramePredictor
 from affect.evaluation.predictions import schema, targets
 from affect.evaluation.rows import EvaluationRows, find_rows
-from affect.evaluation.settings import EvaluationConfig, JoinConfig
+from affect.evaluation.settings import EvaluationConfig, GroupSettings, JoinConfig
+from affect.evaluation.subgroups import Subgroups
+from affect.evaluation.thresholds import find_thresholds
 from affect.evaluation.units import Track, asked
-from affect.models.files import ModelDescription, digest_of, load_model, locate_model
+from affect.models.files import (
+    DESCRIPTION,
+    WEIGHTS,
+    ModelDescription,
+    Thresholds,
+    digest_of,
+    load_model,
+    locate_model,
+)
 from affect.models.store import current, resolve
 from affect.networks import Network
 from affect.networks.spec import NetworkSpec
 from affect.preprocessing.progress import Progress
-from affect.reports.evaluation_report import (
-    Curve,
-    Evaluation,
-    default_scores,
-    evaluation_report,
-    judged_by,
-    score_columns,
-    scores_of,
-)
+from affect.reports.evaluation_report import Curve, Evaluation, evaluation_report
 from affect.reports.report import cell, write
+from affect.reports.score_cells import default_scores, group_tables, judged_by, score_columns, scores_of
 from affect.runs import RunFolder
 from affect.training.index import lacks
 from jobs.cli import run as run_app
@@ -87,16 +91,38 @@ def evaluate(config: EvaluationConfig, out: str) -> dict[str, Any]:
         began = time.monotonic()
         network, description = load_model(config.model)
         judging = Judging.of(config, description, sha256=digest_of(config.model))
+        groups = read_groups(config.groups)
         rows = find_rows(config, description)
         logger.info("%d rows of %s in %d files", rows.count, ", ".join(rows.corpora), len(rows.files))
         synthetic = rows.synthetic or description.synthetic
         judging = judging.model_copy(update={"rows": rows.fingerprint, "synthetic": synthetic})
         workers = _predict(config, run, network, description, rows)
-        measures = Measures(judging)
+        if config.thresholds is not None:
+            judging = _with_thresholds(run, config, description, rows, judging)
+        measures = Measures(judging, _subgroups(judging, groups, config.groups))
         for table in tables(run.file(PREDICTIONS)):
             measures.update(table)
         facts = {"Frames": f"{rows.count:,}", "Workers": str(workers)}
         return _conclude(run, measures, measures.summary(config.bootstrap), facts, began)
+
+
+def _with_thresholds(
+    run: RunFolder, config: EvaluationConfig, description: ModelDescription, rows: EvaluationRows, judging: Judging
+) -> Judging:
+    """Find thresholds on what was predicted, and leave a model that has them: the one that was judged never changes."""
+    assert config.thresholds is not None
+    found = Thresholds(
+        action_units=find_thresholds(run.file(PREDICTIONS), description.network),
+        criterion=config.thresholds,
+        found_on=f"{', '.join(rows.corpora)}, {config.split}, {rows.count:,} rows {rows.fingerprint}",
+    )
+    folder = run.file("model")
+    storage.write_bytes(storage.join(folder, WEIGHTS), storage.read_bytes(storage.join(config.model, WEIGHTS)))
+    told = description.model_copy(update={"thresholds": found})
+    storage.write_text(storage.join(folder, DESCRIPTION), told.to_json())
+    logger.info("a model with these thresholds is in %s; evaluate or promote it as %s", folder, run.uri)
+    told_from = f"found on these very rows, which makes their figures too good: {found.found_on}"
+    return judging.model_copy(update={"thresholds": found.action_units, "thresholds_from": told_from})
 
 
 def join(runs: Sequence[str], out: str, config: JoinConfig | None = None) -> dict[str, Any]:
@@ -115,7 +141,7 @@ def join(runs: Sequence[str], out: str, config: JoinConfig | None = None) -> dic
         began = time.monotonic()
         found = to_join(config.runs)
         first = found[0].judging
-        measures = Measures(first)
+        measures = Measures(first, _subgroups(first, read_groups(config.groups), config.groups))
         with (
             storage.whole_file(run.file(PREDICTIONS)) as path,
             pq.ParquetWriter(path, schema(first.network), compression="zstd") as writer,
@@ -133,6 +159,10 @@ def join(runs: Sequence[str], out: str, config: JoinConfig | None = None) -> dic
         add_folds(metrics["default"], found)
         facts = {"Frames": f"{metrics['frames']['rows']:,}", "Joined": f"{len(found)} evaluations"}
         return _conclude(run, measures, metrics, facts, began)
+
+
+def _subgroups(judging: Judging, groups: Groups | None, settings: GroupSettings) -> Subgroups | None:
+    return None if groups is None else Subgroups(judging, groups, settings)
 
 
 def _of_all(judgings: Sequence[Judging]) -> Judging:
@@ -280,37 +310,31 @@ def main(
     split: Annotated[str, typer.Option(help="train, validation or test")] = "test",
     corpus: Annotated[str, typer.Option(help="only this one of the corpora in --data")] = "",
     store: Annotated[str | None, typer.Option(help="the model store in which MODEL is a name or name/version")] = None,
+    groups: Annotated[str, typer.Option(help="a CSV or Parquet file of groups that are judged apart")] = "",
     join_: Annotated[bool, typer.Option("--join", help="make one evaluation of several, as of folds")] = False,
     assignments: Annotated[list[str] | None, typer.Option("--set", help="key=value, as carry=true")] = None,
 ) -> None:
     """Ask a model about every frame and judge what it says; done twice it says that it is done."""
+    of_groups = GroupSettings(file=storage.absolute(groups) if groups else "")
     if join_:
         title = f"{len(models)} evaluations joined"
-        metrics = join(models, out, JoinConfig(runs=tuple(models)).override(assignments or []))
-    else:
-        title, metrics = _evaluate(models, data or [], out, split, corpus, store, assignments or [])
-    _show(title, metrics, out)
-
-
-def _evaluate(
-    models: Sequence[str],
-    data: Sequence[str],
-    out: str,
-    split: str,
-    corpus: str,
-    store: str | None,
-    assignments: Sequence[str],
-) -> tuple[str, dict[str, Any]]:
+        config = JoinConfig(runs=tuple(models), groups=of_groups).override(assignments or [])
+        _show(title, join(models, out, config), out)
+        return
     if len(models) > 1:
         raise AffectError(f"{len(models)} models are given; evaluate one at a time, or --join finished evaluations")
     if not data:
         raise AffectError("no rows to judge the model on; give --data with a folder written by jobs.preprocess")
-    (model,) = models
-    folder, name = locate(model, store)
-    config = EvaluationConfig(
-        model=folder, name=name, data=tuple(map(storage.absolute, data)), split=split, corpus=corpus
-    ).override(assignments)
-    return f"{name or model}, {split}", evaluate(config, out)
+    folder, name = locate(models[0], store)
+    asked_for = EvaluationConfig(
+        model=folder,
+        name=name,
+        data=tuple(map(storage.absolute, data)),
+        split=split,
+        corpus=corpus,
+        groups=of_groups,
+    ).override(assignments or [])
+    _show(f"{name or models[0]}, {split}", evaluate(asked_for, out), out)
 
 
 def _show(title: str, metrics: dict[str, Any], out: str) -> None:
@@ -325,6 +349,11 @@ def _show(title: str, metrics: dict[str, Any], out: str) -> None:
         table.add_row(key, *map(cell, scores_of(metrics, key, VIEWS)))
     console = Console(width=max(100, Console().width), highlight=False)
     console.print(table)
+    for name, (columns, rows) in group_tables(metrics).items():
+        of_groups = Table(*columns, title=name, title_justify="left")
+        for line in rows:
+            of_groups.add_row(*map(cell, line))
+        console.print(of_groups)
     console.print(f"report: {storage.join(storage.absolute(out), 'report.html')}", soft_wrap=True)
 
 

@@ -13,6 +13,7 @@ from affect.evaluation.intervals import Intervals
 from affect.evaluation.judging import Judging
 from affect.evaluation.predictions import targets
 from affect.evaluation.settings import BootstrapSettings
+from affect.evaluation.subgroups import Subgroups
 from affect.evaluation.units import Track, Units, asked, at
 from affect.evaluation.video import RULES, VideoExpressions
 from affect.labels import EXPRESSIONS, NO_EXPRESSION, action_unit_label
@@ -51,8 +52,8 @@ class _Of:
 class Measures:
     """Metrics of each corpus and of all joined, of each class, action unit and video; streaming."""
 
-    def __init__(self, judging: Judging) -> None:
-        self.judging, self.spec = judging, judging.spec
+    def __init__(self, judging: Judging, subgroups: Subgroups | None = None) -> None:
+        self.judging, self.spec, self.subgroups = judging, judging.spec, subgroups
         self.corpora: dict[str, _Of] = {}
         self.units = Units(judging, self._look_at_videos)
         self._said, self._labelled = VideoExpressions(), VideoExpressions()
@@ -85,11 +86,15 @@ class Measures:
         for view, plain in self._plain.items():
             plain.update(at(guesses, views[view]), at(labels, views[view]))
         self.units.update(table)
+        if self.subgroups is not None:
+            self.subgroups.update(table)
 
     def go_on(self, judging: Judging) -> None:
         """What comes now was said by another model, with the same outputs."""
         self.units.finish()
         self.judging = self.units.judging = judging
+        if self.subgroups is not None:
+            self.subgroups.go_on(judging)
 
     def _look_at_videos(self, track: Track, guesses: dict[str, Any], labels: dict[str, Any]) -> None:
         if "expression" not in guesses:
@@ -135,6 +140,7 @@ class Measures:
             "classes": _classes(self.spec, joined["faces"]),
             "action_units": _units(self.spec, joined["faces"]),
             "thresholds": self._thresholds(),
+            "groups": self.subgroups.summary(bootstrap) if self.subgroups is not None else {},
             "video_expressions": self._video_expressions(bootstrap, *sorted(self.corpora)),
             "videos": [
                 {**track._asdict(), "frames": self.units.frames[track]} | metrics

@@ -8,6 +8,7 @@ from affect.errors import AffectError
 from affect.faces.alignment import align
 from affect.faces.detector import Detections, Detector
 from affect.labels import EXPRESSIONS, action_unit_label
+from affect.metrics.tasks import action_unit_thresholds
 from affect.models.answer import Face, Prediction
 from affect.models.files import ModelDescription
 from affect.networks import Network
@@ -31,6 +32,8 @@ class Predictor:
                 f"the model takes {', '.join(network_takes)}, not single pictures of faces; give it whole videos"
             )
         self.description = description
+        own = description.thresholds.action_units if description.thresholds else {}
+        self.thresholds = action_unit_thresholds(description.network.action_units, own)
         self.batch = batch
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = network.eval().float().to(self.device)
@@ -57,6 +60,10 @@ class Predictor:
         if "action_units" in outputs:
             names = tuple(map(action_unit_label, self.description.network.action_units))
             prediction["action_units"] = _named(names, outputs["action_units"][row])
+            active = outputs["action_units"][row] >= self.thresholds
+            prediction["active_action_units"] = [
+                name for name, is_active in zip(names, active, strict=True) if is_active
+            ]
         if "compound" in outputs:
             prediction["compound"] = _named(self.description.network.compounds, outputs["compound"][row])
         return prediction

@@ -12,6 +12,17 @@ from affect.labels import EXPRESSIONS, VALENCE_AROUSAL
 from affect.metrics.plane import PlaneCounts
 from affect.reports import figures
 from affect.reports.report import Badge, Command, Figure, Report, Section, Table, Tile, cell
+from affect.reports.score_cells import (
+    GROUP_METRICS,
+    default_scores,
+    ends_of,
+    group_tables,
+    have_intervals,
+    judged_by,
+    score_columns,
+    scores_of,
+    with_ends,
+)
 
 MOST_VIDEOS = 200
 """More rows than this make a table that nobody reads."""
@@ -65,8 +76,9 @@ def evaluation_report(evaluation: Evaluation) -> Report:
         tiles=_tiles(evaluation),
         links={"metrics.json": "metrics.json", "predictions.parquet": "predictions.parquet"},
         sections=[
-            Section("Judged by", _defaults(evaluation), note=f"{whole} {about}".strip()),
+            Section("Judged by", _defaults(evaluation), note=" ".join(filter(None, (whole, about, _rules(metrics))))),
             Section("Each label", _labels(evaluation), note="Frames with a face."),
+            Section("Thresholds", _thresholds(evaluation), note=_about_thresholds(metrics)),
             Section(
                 "Valence-arousal plane", _planes(evaluation), note="Annotated frames; both share one colour scale."
             ),
@@ -77,6 +89,7 @@ def evaluation_report(evaluation: Evaluation) -> Report:
             ),
             Section("Videos from their frames", _video_expressions(evaluation)),
             Section("All metrics", _all(evaluation)),
+            Section("Groups", _groups(evaluation), note=_about_groups(metrics)),
             Section("Each corpus", _corpora(evaluation)),
             Section(
                 "Each fold",
@@ -93,7 +106,9 @@ def evaluation_report(evaluation: Evaluation) -> Report:
 
 def _tiles(evaluation: Evaluation) -> list[Tile]:
     tiles = [
-        Tile(judged_by(row).replace("_", " "), cell(row["faces"]), ", ".join([row["corpus"], *_ends(row["interval"])]))
+        Tile(
+            judged_by(row).replace("_", " "), cell(row["faces"]), ", ".join([row["corpus"], *ends_of(row["interval"])])
+        )
         for row in evaluation.metrics["default"][:8]
     ]
     return tiles + [Tile(name, value) for name, value in evaluation.facts.items()]
@@ -108,65 +123,28 @@ def _defaults(evaluation: Evaluation) -> list[Table]:
     return [Table(("corpus", "metric", *score_columns(metrics, views), "judged by it in"), rows)]
 
 
-def judged_by(row: Mapping[str, Any]) -> str:
-    """The metric of a row of the metrics' "default"."""
-    return f"{row['metric']} of videos" if row["of"] == "videos" else str(row["metric"])
-
-
-def score_columns(metrics: Mapping[str, Any], views: Mapping[str, str]) -> list[str]:
-    """What columns of scores are called: the views, with intervals after the first, and at last the folds."""
-    first, *others = views.values()
-    interval = [f"{metrics['intervals']['level']:.0%} interval"] if _have_intervals(metrics) else []
-    return [first, *interval, *others, *(["mean of folds"] if metrics.get("folds") else [])]
-
-
-def scores(
-    metrics: Mapping[str, Any],
-    values: Mapping[str, Any],
-    ends: Sequence[float] | None,
-    views: Mapping[str, str],
-    folds: Mapping[str, Any] | None = None,
-) -> list[Any]:
-    """Cells of a row below ``score_columns``: ``values`` by view, the interval of the first, the mean of ``folds``."""
-    first, *others = (values[view] for view in views)
-    interval = [next(iter(_ends(ends)), None)] if _have_intervals(metrics) else []
-    return [first, *interval, *others, *([_mean_of(folds or {})] if metrics.get("folds") else [])]
-
-
-def default_scores(metrics: Mapping[str, Any], row: Mapping[str, Any], views: Mapping[str, str]) -> list[Any]:
-    """``scores`` of a row of the metrics' "default"."""
-    return scores(metrics, row, row["interval"], views, row.get("folds"))
-
-
-def scores_of(metrics: Mapping[str, Any], metric: str, views: Mapping[str, str]) -> list[Any]:
-    """``scores`` of a metric over all corpora."""
-    values = {view: metrics[view].get(metric) for view in views}
-    folds = {kind: of[metric] for kind, of in metrics.get("folds", {}).items() if kind != "runs" and metric in of}
-    return scores(metrics, values, metrics["intervals"]["faces"].get(metric), views, folds)
-
-
-def _mean_of(folds: Mapping[str, Any]) -> str | None:
-    if folds.get("mean") is None:
-        return None
-    spread = folds.get("deviation")
-    return cell(folds["mean"]) + ("" if spread is None else f" \N{PLUS-MINUS SIGN}\N{NO-BREAK SPACE}{spread:.3f}")
-
-
-def _have_intervals(metrics: Mapping[str, Any]) -> bool:
-    return any(of["intervals"] for of in metrics["corpora"].values())
-
-
-def _ends(ends: Sequence[float] | None) -> list[str]:
-    return [] if ends is None else [f"{ends[0]:.3f}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{ends[1]:.3f}"]
-
-
 def _about(metrics: Mapping[str, Any]) -> str:
     """How the intervals were made, where there are any."""
-    if not _have_intervals(metrics):
+    if not have_intervals(metrics):
         return ""
     made = metrics["intervals"]
     units = ", ".join(f"{_span(of.values())} of {corpus}" for corpus, of in made["units"].items() if of)
     return f"Intervals: {made['method']}, {made['resamples']:,} times: {units}."
+
+
+def _rules(metrics: Mapping[str, Any]) -> str:
+    """By what rules the outputs are read."""
+    model = metrics["model"]
+    said = []
+    if "expression" in model["network"]["heads"]:
+        said.append(f"A face's expression is {model['expressions']}.")
+    if model["zero_shot"]:
+        shares = "by the share of annotators" if model["weighted"] else "alike"
+        said.append(
+            "Its compound expression was not learned: it follows from valence, expressions and action units, which "
+            f"count {shares} (FaceBehaviorNet, section 7.5)."
+        )
+    return " ".join(said)
 
 
 def _span(counts: Collection[int]) -> str:
@@ -185,13 +163,42 @@ def _all(evaluation: Evaluation) -> list[Table]:
     ]
 
 
+def _groups(evaluation: Evaluation) -> list[Table | Figure]:
+    made: list[Table | Figure] = []
+    for name, (columns, rows) in group_tables(evaluation.metrics).items():
+        of = evaluation.metrics["groups"][name]["groups"]
+        series = {
+            key: [found["faces"].get(key) for found in of.values()] for key in columns[4:] if key in GROUP_METRICS
+        }
+        titles = [title for title, *_ in rows[: len(of)]]
+        made.append(Table(columns, rows))
+        drawn = figures.bars(titles, series, "")
+        lowest = min((value for values in series.values() for value in values if value is not None), default=0)
+        drawn.update_yaxes(range=[min(0, lowest - 0.05), 1.05])
+        made.append(Figure(f"By {name}", drawn, wide=True))
+    return made
+
+
+def _about_groups(metrics: Mapping[str, Any]) -> str:
+    groups = metrics.get("groups", {})
+    if not groups:
+        return ""
+    small = next(iter(groups.values()))["small_below"]
+    without = ", ".join(f"{of['rows_without']:,} by {name}" for name, of in groups.items() if of["rows_without"])
+    return (
+        "Frames with a face. Videos are drawn within a group. "
+        f"A group is small where it has fewer than {small} videos and pictures; small ones are left out of the best "
+        "and the worst where two others are there." + (f" Rows of no group: {without}." if without else "")
+    )
+
+
 def _corpora(evaluation: Evaluation) -> list[Table]:
     corpora = evaluation.metrics["corpora"]
     if len(corpora) < 2:
         return []
     keys = list(dict.fromkeys(key for of in corpora.values() for key in of["faces"]))
     rows: list[list[Any]] = [[name, *(of["frames"][name] for of in corpora.values())] for name in ("rows", "predicted")]
-    rows += [[key, *(_with_ends(of["faces"], of["intervals"], key) for of in corpora.values())] for key in keys]
+    rows += [[key, *(with_ends(of["faces"], of["intervals"], key) for of in corpora.values())] for key in keys]
     return [Table(("frames with a face", *corpora), rows)]
 
 
@@ -203,10 +210,6 @@ def _folds(evaluation: Evaluation) -> list[Table]:
     rows += [["rows", *(run["rows"] for run in runs)]]
     rows += [[key, *(run["faces"].get(key) for run in runs)] for key in evaluation.metrics["faces"]]
     return [Table(("frames with a face", *(str(number) for number in range(1, len(runs) + 1))), rows)]
-
-
-def _with_ends(values: Mapping[str, Any], intervals: Mapping[str, Any], key: str) -> str:
-    return cell(values.get(key)) + "".join(f" ({text})" for text in _ends(intervals.get(key)))
 
 
 def _labels(evaluation: Evaluation) -> list[Table | Figure]:
@@ -233,6 +236,26 @@ def _labels(evaluation: Evaluation) -> list[Table | Figure]:
         for name, of in named.items()
     ]
     return [*made, Table(("label", "F1", *columns[1:]), rows)] if rows else made
+
+
+def _thresholds(evaluation: Evaluation) -> list[Table]:
+    """What thresholds of its own do, where the model has them."""
+    metrics = evaluation.metrics
+    of = metrics.get("thresholds", {})
+    if not of or all(value == of["default"] for value in of["used"].values()):
+        return []
+    default = of["at_default"]["faces"]
+    rows = [
+        [name, threshold, metrics["faces"].get(f"{name}_f1"), default.get(f"{name}_f1")]
+        for name, threshold in of["used"].items()
+    ]
+    rows.append(["mean", None, metrics["faces"].get("action_units_f1"), default.get("action_units_f1")])
+    return [Table(("action unit", "threshold", "F1", f"F1 at {of['default']}"), rows)]
+
+
+def _about_thresholds(metrics: Mapping[str, Any]) -> str:
+    of = metrics.get("thresholds", {})
+    return f"From which probability on an action unit counts as active: {of['from']}. Frames with a face." if of else ""
 
 
 def _planes(evaluation: Evaluation) -> list[Figure]:
@@ -269,7 +292,7 @@ def _video_expressions(evaluation: Evaluation) -> list[Table]:
     rows: list[list[Any]] = [["videos", *[found["videos"]] * len(rules)]]
     rows.append(["of which with one label throughout", *[found["of_one_label"]] * len(rules)])
     keys = [key for key in found[rules[0]] if key not in {"confusion", "intervals"}]
-    rows += [[key, *(_with_ends(found[rule], found[rule]["intervals"], key) for rule in rules)] for key in keys]
+    rows += [[key, *(with_ends(found[rule], found[rule]["intervals"], key) for rule in rules)] for key in keys]
     return [Table(("expression of a video", *(f"{rule} of its frames" for rule in rules)), rows)]
 
 

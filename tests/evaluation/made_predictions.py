@@ -78,4 +78,6 @@ def _said(rng: np.random.Generator, spec: NetworkSpec, labels: Any, expression: 
         "expression": rng.dirichlet(weights),
         "action_units": np.clip(0.25 + 0.5 * np.array(of_units) + rng.normal(0, 0.3, len(of_units)), 0, 1),
     }
+    if spec.compounds:
+        said["compound"] = rng.dirichlet(np.ones(len(spec.compounds)))
     return {name: value for head in names for name, value in zip(names[head], said[head].tolist(), strict=True)}

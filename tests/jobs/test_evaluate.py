@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sklearn.metrics import f1_score
 from typer.testing import CliRunner
 
 from affect import networks, samples
@@ -14,7 +16,7 @@ from affect.errors import AffectError
 from affect.evaluation.judging import Judging
 from affect.evaluation.measures import Measures
 from affect.evaluation.settings import BootstrapSettings
-from affect.models.files import ModelDescription, save_model
+from affect.models.files import ModelDescription, load_model, save_model
 from affect.models.store import promote
 from affect.networks.spec import NetworkSpec
 from jobs import evaluate as evaluate_job
@@ -120,7 +122,33 @@ def test_folds_become_one_evaluation(tmp_path: Path) -> None:
     assert metrics["intervals"]["units"] == expected["intervals"]["units"]
     assert pq.read_table(out / "predictions.parquet").equals(pa.concat_tables(parts).combine_chunks())
     assert [of["rows"] for of in metrics["folds"]["runs"]] == [70, 60, 1]
-    assert metrics["default"][0]["folds"]["counted"] == 2  # nothing of the picture is annotated with both, or it is one
+    assert metrics["default"][0]["folds"]["counted"] == 3
     assert "each-fold" in (out / "report.html").read_text()
     with pytest.raises(AffectError, match="is itself joined"):
         run(str(out), runs[0], "--join", "--out", str(tmp_path / "again"))
+
+
+@pytest.mark.cluster  # two pools of workers
+@pytest.mark.usefixtures("ray_cluster")
+def test_thresholds_of_validation_go_with_a_model_of_their_own(folder: str, tmp_path: Path) -> None:
+    judged, found, out = model(folder, tmp_path / "run"), tmp_path / "found", tmp_path / "test"
+    before = (tmp_path / "run" / "model" / "model.json").read_bytes()
+    run(judged, "--data", folder, "--split", "validation", "--out", str(found), "--set", "thresholds=f1")
+    assert (tmp_path / "run" / "model" / "model.json").read_bytes() == before
+    run(str(found), "--data", folder, "--out", str(out))
+    metrics = json.loads((out / "metrics.json").read_text())
+    frame = pd.read_parquet(out / "predictions.parquet")
+    frame = frame[frame["face"]].dropna(subset=["AU12"])
+    own = load_model(str(found / "model"))[1].thresholds
+    assert own is not None
+    assert metrics["thresholds"]["used"]["AU12"] == own.action_units["AU12"] != 0.5
+    truth, said = frame["AU12"].astype(int), frame["p_AU12"]
+    assert metrics["faces"]["AU12_f1"] == pytest.approx(f1_score(truth, said >= own.action_units["AU12"]))
+    assert metrics["thresholds"]["at_default"]["faces"]["AU12_f1"] == pytest.approx(f1_score(truth, said >= 0.5))
+    assert "AU12" in (out / "report.html").read_text()
+
+
+def test_models_and_rows_that_are_too_many_or_none(tmp_path: Path) -> None:
+    for arguments, message in ((["a", "b", "--data", "rows"], "2 models are given"), (["a"], "give --data")):
+        with pytest.raises(AffectError, match=message):
+            run(*arguments, "--out", str(tmp_path / "run"))

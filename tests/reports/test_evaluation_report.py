@@ -8,8 +8,9 @@ import pytest
 from affect.evaluation.judging import Judging
 from affect.evaluation.measures import VIEWS, Measures
 from affect.evaluation.settings import BootstrapSettings
-from affect.reports.evaluation_report import Curve, Evaluation, evaluation_report, score_columns
+from affect.reports.evaluation_report import Curve, Evaluation, evaluation_report
 from affect.reports.report import cell, render
+from affect.reports.score_cells import score_columns
 from tests.evaluation.made_predictions import SPEC, made_predictions
 from tests.reports.made_reports import Page
 
