@@ -28,8 +28,9 @@ class Subgroups:
         """Take in rows of predictions."""
         own = asked(table)[2]
         for name, places in self.groups.of(table).items():
-            np.add.at(self.rows[name], (places, 0), 1)
-            np.add.at(self.rows[name], (places, 1), own)
+            groups = len(self.rows[name])
+            for kind, counted in enumerate((places, places[own])):
+                self.rows[name][:, kind] += np.bincount(counted % groups, minlength=groups)  # -1 is the last
             for place in np.unique(places[places >= 0]).tolist():
                 self.units[name][place].update(table.filter(pa.array(places == place)))
 
@@ -78,9 +79,7 @@ class Subgroups:
             "videos": videos,
             "pictures": units.single,
             "small": videos + units.single < self.settings.small,
-            "faces": from_sums(spec, sum((of.sum(axis=0) for of in sums.values()), np.float64(0))).compute()
-            if sums
-            else {},
+            "faces": from_sums(spec, np.concatenate([*sums.values()]).sum(axis=0)).compute() if sums else {},
             "intervals": intervals.of(*intervals.units),
         }
 

@@ -135,7 +135,7 @@ def test_thresholds_of_validation_go_with_a_model_of_their_own(folder: str, tmp_
     before = (tmp_path / "run" / "model" / "model.json").read_bytes()
     run(judged, "--data", folder, "--split", "validation", "--out", str(found), "--set", "thresholds=f1")
     assert (tmp_path / "run" / "model" / "model.json").read_bytes() == before
-    run(str(found), "--data", folder, "--out", str(out))
+    run(str(found), "--data", folder, "--out", str(out), "--set", "workers=1")
     metrics = json.loads((out / "metrics.json").read_text())
     frame = pd.read_parquet(out / "predictions.parquet")
     frame = frame[frame["face"]].dropna(subset=["AU12"])
