@@ -61,7 +61,7 @@ def write_evaluation(folder: Path, table: pa.Table, judging: Judging) -> str:
     """A finished evaluation as jobs.evaluate leaves it, of the predictions of ``table``."""
     measures = Measures(judging)
     measures.update(table)
-    folder.mkdir()
+    folder.mkdir(parents=True)
     pq.write_table(table, folder / "predictions.parquet")
     (folder / "metrics.json").write_text(json.dumps(measures.summary(BootstrapSettings(resamples=0))))
     (folder / "DONE").write_text("{}")
