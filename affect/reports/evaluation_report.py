@@ -167,10 +167,9 @@ def _groups(evaluation: Evaluation) -> list[Table | Figure]:
     made: list[Table | Figure] = []
     for name, (columns, rows) in group_tables(evaluation.metrics).items():
         of = evaluation.metrics["groups"][name]["groups"]
-        series = {
-            key: [found["faces"].get(key) for found in of.values()] for key in columns[4:] if key in GROUP_METRICS
-        }
-        titles = [title for title, *_ in rows[: len(of)]]
+        keys = [key for key, *_ in rows if key in GROUP_METRICS]
+        series = {key: [found["faces"].get(key) for found in of.values()] for key in keys}
+        titles = columns[1 : 1 + len(of)]
         made.append(Table(columns, rows))
         drawn = figures.bars(titles, series, "")
         lowest = min((value for values in series.values() for value in values if value is not None), default=0)

@@ -67,7 +67,7 @@ GROUP_METRICS = ("valence_ccc", "arousal_ccc", "expression_macro_f1", "expressio
 
 
 def group_tables(metrics: Mapping[str, Any]) -> dict[str, tuple[list[str], list[list[Any]]]]:
-    """Of each column of groups a table: its columns and rows, the last rows being what lies between the groups."""
+    """Of each column of groups a table: its columns, a group each, and its rows, counts and then a metric each."""
     made = {}
     for name, of in metrics.get("groups", {}).items():
         groups = of["groups"]
@@ -78,14 +78,16 @@ def group_tables(metrics: Mapping[str, Any]) -> dict[str, tuple[list[str], list[
             if (key in judged or key in GROUP_METRICS) and any(key in group["faces"] for group in groups.values())
         ]
         rows: list[list[Any]] = [
-            [group + (" (small)" if found["small"] else ""), found["rows"], found["videos"], found["pictures"]]
-            + [with_ends(found["faces"], found["intervals"], key) for key in known]
-            for group, found in groups.items()
+            [count, *(found[count] for found in groups.values()), "", ""] for count in ("rows", "videos", "pictures")
         ]
-        apart = [of["differences"].get(key) for key in known]
-        rows.append(["best less worst", "", "", "", *(None if one is None else one["difference"] for one in apart)])
-        rows.append(["best, worst", "", "", "", *(None if one is None else _best_worst(one) for one in apart)])
-        made[name] = ([name, "rows", "videos", "pictures", *known], rows)
+        for key in known:
+            apart = of["differences"].get(key)
+            cells = [with_ends(found["faces"], found["intervals"], key) for found in groups.values()]
+            rows.append(
+                [key, *cells, None, None] if apart is None else [key, *cells, apart["difference"], _best_worst(apart)]
+            )
+        titles = [group + (" (small)" if found["small"] else "") for group, found in groups.items()]
+        made[name] = ([name, *titles, "best less worst", "best, worst"], rows)
     return made
 
 

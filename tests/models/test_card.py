@@ -76,8 +76,11 @@ def test_the_card_tells_an_evaluation_with_its_intervals() -> None:
 def test_the_card_tells_groups() -> None:
     metrics = judgement(0.9) | {"groups": {"age": GROUPS}}
     card = model_card("faces", "0001", describe(), metrics)
-    assert "| age | rows | videos | pictures | valence_ccc |" in card
-    assert "| old (small) | 4 | 1 | 0 | 0.25 (0.100 to 0.400)" in card.replace("\N{NO-BREAK SPACE}", " ")
+    assert "| age | old (small) | young | best less worst | best, worst |" in card
+    ends = "(0.100 to 0.400)"
+    assert f"| valence_ccc | 0.25 {ends} | 0.5 {ends} | 0.25 | young, old (small) |" in card.replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
 
 
 def test_licences_are_those_that_are_known() -> None:

@@ -150,3 +150,33 @@ def test_a_network_of_one_output_has_its_panels_alone() -> None:
     shown = page(made("aff-wild2", heads=("action_units",), confusion=None, plane=None, curves=[]))
     assert shown.headings() == ["judged-by", "each-label", "all-metrics", "each-video", "configuration"]
     assert shown.captions == ["Action units: F1, precision, recall"]
+
+
+def test_groups_thresholds_and_folds_have_sections_where_they_are() -> None:
+    evaluation = made("aff-wild2")
+    metrics = dict(evaluation.metrics)
+    faces = metrics["faces"]
+    groups = {
+        name: {"rows": 40, "videos": 1, "pictures": 0, "small": name == "old", "faces": faces | {"valence_ccc": ccc},
+               "intervals": {}}
+        for name, ccc in (("old", -0.25), ("young", 0.5))
+    }  # fmt: skip
+    apart = {"valence_ccc": {"best": "young", "worst": "old", "difference": 0.75, "of_small_groups": True}}
+    metrics["groups"] = {"age": {"groups": groups, "rows_without": 7, "small_below": 20, "differences": apart}}
+    metrics["thresholds"] = metrics["thresholds"] | {"used": {"AU4": 0.25}, "from": "stored with the model"}
+    runs = [{"run": f"/runs/{number}", "model": "emo", "rows": 10, "faces": faces} for number in (0, 1)]
+    metrics["folds"] = {"runs": runs, "mean": {"valence_ccc": 0.375}, "deviation": {"valence_ccc": 0.0125}}
+    metrics["default"] = [row | {"folds": {"mean": 0.375, "deviation": None}} for row in metrics["default"]]
+    shown = page(made("aff-wild2", metrics=metrics))
+    assert {"groups", "thresholds", "each-fold"} < set(shown.headings())
+    assert ["rows", "40", "40", "", ""] in lines(shown)
+    assert ["valence_ccc", "-0.25", "0.5", "0.75", "young, old (small)"] in lines(shown)
+    assert any("7 by age" in text for text in shown.texts)
+    default = metrics["thresholds"]["at_default"]["faces"]["AU4_f1"]
+    assert ["AU4", "0.25", cell(faces["AU4_f1"]), cell(default)] in lines(shown)
+    assert any(
+        line[0] == "valence_ccc" and line[-1] == "0.375 \N{PLUS-MINUS SIGN}\N{NO-BREAK SPACE}0.013"
+        for line in lines(shown)
+    )
+    drawn = dict(zip(shown.captions, shown.figures, strict=True))["By age"]
+    assert drawn["layout"]["yaxis"]["range"][0] == pytest.approx(-0.3)
