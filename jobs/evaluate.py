@@ -157,7 +157,7 @@ def join(runs: Sequence[str], out: str, config: JoinConfig | None = None) -> dic
         if any(one.judging.thresholds for one in found):
             metrics["thresholds"] |= {"used": {}, "from": "of each evaluation its own"}
         add_folds(metrics["default"], found)
-        facts = {"Frames": f"{metrics['frames']['rows']:,}", "Joined": f"{len(found)} evaluations"}
+        facts = {"Frames": f"{metrics['frames']['rows']:,}", "Evaluations joined": str(len(found))}
         return _conclude(run, measures, metrics, facts, began)
 
 

@@ -34,7 +34,7 @@ class Judging(Configuration):
     split: str = ""
     rows: str = ""
     """Fingerprint of the rows."""
-    expressions: str = "the largest probability"
+    expressions: str = "of the largest probability"
     """By what rule a face has its expression."""
     thresholds: dict[str, float] = Field(default_factory=dict)
     """Probability from which an action unit counts as active, where it is not the default."""
@@ -118,6 +118,6 @@ def _check(config: EvaluationConfig, network: NetworkSpec) -> None:
 
 def _rule(description: ModelDescription) -> str:
     if description.network.arcface is None:
-        return "the largest probability"
+        return "of the largest probability"
     how = description.settings.get("centres", "class-means")
-    return f"the nearest of the seven cluster centres by cosine, the centres being {how} (BMVC 2019, section 4 IV)"
+    return f"of the nearest of the seven cluster centres by cosine, the centres being {how} (BMVC 2019, section 4 IV)"

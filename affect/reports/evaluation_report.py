@@ -137,7 +137,7 @@ def _rules(metrics: Mapping[str, Any]) -> str:
     model = metrics["model"]
     said = []
     if "expression" in model["network"]["heads"]:
-        said.append(f"A face's expression is {model['expressions']}.")
+        said.append(f"A face has the expression {model['expressions']}.")
     if model["zero_shot"]:
         shares = "by the share of annotators" if model["weighted"] else "alike"
         said.append(

@@ -64,7 +64,7 @@ def test_arcface_is_said_to_go_by_cluster_centres(settings: dict[str, Any]) -> N
         f"nearest of the seven cluster centres by cosine, the centres being {settings.get('centres', 'class-m')}"
         in found
     )
-    assert judged(ALL, {}).expressions == "the largest probability"
+    assert judged(ALL, {}).expressions == "of the largest probability"
 
 
 def test_the_thresholds_of_the_model() -> None:
