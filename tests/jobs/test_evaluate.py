@@ -152,3 +152,22 @@ def test_models_and_rows_that_are_too_many_or_none(tmp_path: Path) -> None:
     for arguments, message in ((["a", "b", "--data", "rows"], "2 models are given"), (["a"], "give --data")):
         with pytest.raises(AffectError, match=message):
             run(*arguments, "--out", str(tmp_path / "run"))
+
+
+def test_each_fold_is_judged_at_the_thresholds_of_its_model(tmp_path: Path) -> None:
+    """Of which a picture at the end of a fold is no exception."""
+    parts = [made_predictions({(f"{fold}", "main"): 40, (f"p{fold}", "main"): 1}, fold) for fold in range(2)]
+    limits = [{"AU12": 0.3}, {"AU12": 0.7}]
+    runs = [
+        write_evaluation(tmp_path / str(fold), part, Judging(network=SPEC, thresholds=own, thresholds_from="made"))
+        for fold, (part, own) in enumerate(zip(parts, limits, strict=True))
+    ]
+    metrics = evaluate_job.join(runs, str(tmp_path / "joined"))
+    truth, said = [], []
+    for part, own in zip(parts, limits, strict=True):
+        frame = part.to_pandas()
+        frame = frame[frame["face"]].dropna(subset=["AU12"])
+        truth += frame["AU12"].astype(int).tolist()
+        said += (frame["p_AU12"] >= own["AU12"]).tolist()
+    assert metrics["faces"]["AU12_f1"] == pytest.approx(f1_score(truth, said))
+    assert metrics["thresholds"]["used"] == {}
