@@ -1,7 +1,8 @@
 """Judge a model on pre-processed rows: ``python -m jobs.evaluate MODEL --data ROWS --split test --out URI``.
 
 MODEL is a train run, a model's folder, or with ``--store`` a name or name/version in it. Writes ``metrics.json``,
-``predictions.parquet`` with a row a frame, and ``report.html``.
+``predictions.parquet`` with a row a frame, and ``report.html``. With ``--join`` the MODELs are finished evaluations,
+as of the folds of a cross-validation, that become one.
 """
 
 import json
@@ -24,25 +25,33 @@ from rich.table import Table
 
 from affect import samples, storage
 from affect.errors import AffectError
-from affect.evaluation.measures import VIEWS, Measures, Track
+from affect.evaluation.groups import Groups, read_groups
+from affect.evaluation.joining import METRICS, PREDICTIONS, add_folds, folds, tables, to_join
+from affect.evaluation.judging import Judging
+from affect.evaluation.measures import VIEWS, Measures
 from affect.evaluation.predicting import FramePredictor
 from affect.evaluation.predictions import schema, targets
 from affect.evaluation.rows import EvaluationRows, find_rows
-from affect.evaluation.settings import EvaluationConfig
-from affect.models.files import ModelDescription, load_model, locate_model
+from affect.evaluation.settings import EvaluationConfig, GroupSettings, JoinConfig
+from affect.evaluation.subgroups import Subgroups
+from affect.evaluation.thresholds import find_thresholds
+from affect.evaluation.units import Track, asked
+from affect.models.files import (
+    DESCRIPTION,
+    WEIGHTS,
+    ModelDescription,
+    Thresholds,
+    digest_of,
+    load_model,
+    locate_model,
+)
 from affect.models.store import current, resolve
 from affect.networks import Network
+from affect.networks.spec import NetworkSpec
 from affect.preprocessing.progress import Progress
-from affect.reports.evaluation_report import (
-    Curve,
-    Evaluation,
-    evaluation_report,
-    judged_by,
-    score_columns,
-    scores,
-    scores_of,
-)
+from affect.reports.evaluation_report import Curve, Evaluation, evaluation_report
 from affect.reports.report import cell, write
+from affect.reports.score_cells import default_scores, group_tables, judged_by, score_columns, scores_of
 from affect.runs import RunFolder
 from affect.training.index import lacks
 from jobs.cli import run as run_app
@@ -77,50 +86,131 @@ def evaluate(config: EvaluationConfig, out: str) -> dict[str, Any]:
     with RunFolder(out, config) as run:
         if run.finished:
             logger.info("%s is evaluated already; to do it again give another --out", run.uri)
-            metrics: dict[str, Any] = json.loads(storage.read_text(run.file("metrics.json")))
+            metrics: dict[str, Any] = json.loads(storage.read_text(run.file(METRICS)))
             return metrics
         began = time.monotonic()
         network, description = load_model(config.model)
+        judging = Judging.of(config, description, sha256=digest_of(config.model))
+        groups = read_groups(config.groups)
         rows = find_rows(config, description)
         logger.info("%d rows of %s in %d files", rows.count, ", ".join(rows.corpora), len(rows.files))
-        measures, workers = _measure(config, run, network, description, rows)
+        synthetic = rows.synthetic or description.synthetic
+        judging = judging.model_copy(update={"rows": rows.fingerprint, "synthetic": synthetic})
+        workers = _predict(config, run, network, description, rows)
+        if config.thresholds is not None:
+            judging = _with_thresholds(run, config, description, rows, judging)
+        measures = Measures(judging, _subgroups(judging, groups, config.groups))
+        for table in tables(run.file(PREDICTIONS)):
+            measures.update(table)
+        facts = {"Frames": f"{rows.count:,}", "Workers": str(workers)}
+        return _conclude(run, measures, measures.summary(config.bootstrap), facts, began)
+
+
+def _with_thresholds(
+    run: RunFolder, config: EvaluationConfig, description: ModelDescription, rows: EvaluationRows, judging: Judging
+) -> Judging:
+    """Find thresholds on what was predicted, and leave a model that has them: the one that was judged never changes."""
+    assert config.thresholds is not None
+    found = Thresholds(
+        action_units=find_thresholds(run.file(PREDICTIONS), description.network),
+        criterion=config.thresholds,
+        found_on=f"{', '.join(rows.corpora)}, {config.split}, {rows.count:,} rows {rows.fingerprint}",
+    )
+    folder = run.file("model")
+    storage.write_bytes(storage.join(folder, WEIGHTS), storage.read_bytes(storage.join(config.model, WEIGHTS)))
+    told = description.model_copy(update={"thresholds": found})
+    storage.write_text(storage.join(folder, DESCRIPTION), told.to_json())
+    logger.info("a model with these thresholds is in %s; evaluate or promote it as %s", folder, run.uri)
+    told_from = f"found on these very rows, which makes their figures too good: {found.found_on}"
+    return judging.model_copy(update={"thresholds": found.action_units, "thresholds_from": told_from})
+
+
+def join(runs: Sequence[str], out: str, config: JoinConfig | None = None) -> dict[str, Any]:
+    """Several finished evaluations, as of the folds of a cross-validation, as one over all their rows; its metrics.
+
+    Metrics are over all rows joined; ``folds``, and in each row of ``default`` another ``folds``, hold those of each
+    evaluation, their mean and standard deviation. Raises AffectError where an evaluation is not finished, where models
+    output different things, and where a row appears twice, naming it. A joining that is there already is returned.
+    """
+    config = (config or JoinConfig(runs=tuple(runs))).model_copy(update={"runs": tuple(map(storage.absolute, runs))})
+    with RunFolder(out, config) as run:
+        if run.finished:
+            logger.info("%s is joined already; to do it again give another --out", run.uri)
+            metrics: dict[str, Any] = json.loads(storage.read_text(run.file(METRICS)))
+            return metrics
+        began = time.monotonic()
+        found = to_join(config.runs)
+        first = found[0].judging
+        measures = Measures(first, _subgroups(first, read_groups(config.groups), config.groups))
+        with (
+            storage.whole_file(run.file(PREDICTIONS)) as path,
+            pq.ParquetWriter(path, schema(first.network), compression="zstd") as writer,
+        ):
+            for one in found:
+                measures.go_on(one.judging)
+                for table in tables(one.predictions):
+                    writer.write_table(table, row_group_size=samples.ROWS_PER_GROUP * 32)
+                    measures.update(table)
+        measures.go_on(_of_all([one.judging for one in found]))
         metrics = measures.summary(config.bootstrap)
-        storage.write_text(run.file("metrics.json"), json.dumps(metrics, indent=2, allow_nan=False) + "\n")
-        seconds = time.monotonic() - began
-        facts = {"Frames": f"{rows.count:,}", "Workers": str(workers), "Took": f"{seconds:.0f} s"}
-        _report(config, run, measures, metrics, description, facts, synthetic=rows.synthetic)
-        run.done({"default": metrics["default"], "frames": metrics["frames"], "seconds": round(seconds, 1)})
-        return metrics
+        metrics["folds"] = folds(found)
+        if any(one.judging.thresholds for one in found):
+            metrics["thresholds"] |= {"used": {}, "from": "of each evaluation its own"}
+        add_folds(metrics["default"], found)
+        facts = {"Frames": f"{metrics['frames']['rows']:,}", "Evaluations joined": str(len(found))}
+        return _conclude(run, measures, metrics, facts, began)
 
 
-def _measure(
+def _subgroups(judging: Judging, groups: Groups | None, settings: GroupSettings) -> Subgroups | None:
+    return None if groups is None else Subgroups(judging, groups, settings)
+
+
+def _of_all(judgings: Sequence[Judging]) -> Judging:
+    """What is said of all that were joined."""
+    told = {
+        name: ", ".join(dict.fromkeys(filter(None, (getattr(one, name) for one in judgings))))
+        for name in ("name", "recipe", "split", "rows", "expressions")
+    }
+    nothing = {"sha256": "", "thresholds": {}, "thresholds_from": ""}
+    return judgings[0].model_copy(update=told | nothing | {"synthetic": any(one.synthetic for one in judgings)})
+
+
+def _conclude(
+    run: RunFolder, measures: Measures, metrics: dict[str, Any], facts: dict[str, str], began: float
+) -> dict[str, Any]:
+    storage.write_text(run.file(METRICS), json.dumps(metrics, indent=2, allow_nan=False) + "\n")
+    seconds = time.monotonic() - began
+    _report(run, measures, metrics, facts | {"Took": f"{seconds:.0f} s"})
+    run.done({"default": metrics["default"], "frames": metrics["frames"], "seconds": round(seconds, 1)})
+    return metrics
+
+
+def _predict(
     config: EvaluationConfig, run: RunFolder, network: Network, description: ModelDescription, rows: EvaluationRows
-) -> tuple[Measures, int]:
-    """Stream the predictions of all rows to predictions.parquet and into the figures."""
-    measures = Measures(description.network)
+) -> int:
+    """Stream the predictions of all rows to predictions.parquet; how many workers made them."""
     form = schema(description.network)
-    tables, workers = _predictions(config, network, description, rows)
+    made, workers = _predictions(config, network, description, rows)
     try:
         with (
-            storage.whole_file(run.file("predictions.parquet")) as path,
+            storage.whole_file(run.file(PREDICTIONS)) as path,
             pq.ParquetWriter(path, form, compression="zstd") as writer,
             Progress(rows.count, things="rows") as progress,
         ):
-            for table in tables:
-                part = table.cast(form)
-                writer.write_table(part, row_group_size=samples.ROWS_PER_GROUP * 32)
-                measures.update(part)
-                progress.done += part.num_rows
-                progress.frames += part.num_rows
+            predicted = False
+            for table in made:
+                writer.write_table(table.cast(form), row_group_size=samples.ROWS_PER_GROUP * 32)
+                predicted |= bool(asked(table)[2].any())
+                progress.done += table.num_rows
+                progress.frames += table.num_rows
             logger.info(progress.line())
-            counted = {name: sum(of.frames[name] for of in measures.corpora.values()) for name in ("rows", "predicted")}
-            if counted["rows"] != rows.count:
-                raise AffectError(f"{counted['rows']} of {rows.count} rows were predicted; do it again")
-            if not counted["predicted"]:
+            if progress.done != rows.count:
+                raise AffectError(f"{progress.done} of {rows.count} rows were predicted; do it again")
+            if not predicted:
                 raise AffectError(lacks(config.split, description.network, rows.files))
     except RayError as error:
         raise mendable(error, run.uri) or error from error
-    return measures, workers
+    return workers
 
 
 def _predictions(
@@ -155,27 +245,19 @@ def _predictions(
     return results.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow"), workers
 
 
-def _report(
-    config: EvaluationConfig,
-    run: RunFolder,
-    measures: Measures,
-    metrics: dict[str, Any],
-    description: ModelDescription,
-    facts: dict[str, str],
-    *,
-    synthetic: bool,
-) -> None:
-    name = config.name or description.recipe
+def _report(run: RunFolder, measures: Measures, metrics: dict[str, Any], facts: dict[str, str]) -> None:
+    judged = measures.judging
+    joined = measures.joined("faces")
     page = Evaluation(
-        title=f"{name} on {', '.join(sorted(measures.corpora))} ({config.split})",
+        title=f"{judged.name or judged.recipe} on {', '.join(sorted(measures.corpora))} ({judged.split})",
         uri=run.uri,
         metrics=metrics,
         views=VIEWS,
-        config=config.model_dump(mode="json"),
-        confusion=measures.joined("faces").confusion,
-        planes=measures.planes,
-        curves=[_curve(run, description, *chosen) for chosen in _shown(metrics)],
-        synthetic=synthetic or description.synthetic,
+        config=run.config.model_dump(mode="json"),
+        confusion=joined.confusion,
+        plane=joined.plane,
+        curves=[_curve(run, judged.network, *chosen) for chosen in _shown(metrics)],
+        synthetic=judged.synthetic,
         facts=facts,
     )
     write(evaluation_report(page), run.file("report.html"))
@@ -192,13 +274,13 @@ def _shown(metrics: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [(chosen[place], ranked[place]) for place in sorted(chosen)]
 
 
-def _curve(run: RunFolder, description: ModelDescription, which: str, video: dict[str, Any]) -> Curve:
+def _curve(run: RunFolder, network: NetworkSpec, which: str, video: dict[str, Any]) -> Curve:
     track = Track(video["corpus"], video["video"], video["person"])
-    filesystem, path = storage.resolve(run.file("predictions.parquet"))
+    filesystem, path = storage.resolve(run.file(PREDICTIONS))
     chosen = pc.field("corpus") == track.corpus
     for name in ("video", "person"):
         chosen &= pc.field(name) == getattr(track, name)
-    columns = [name for name in schema(description.network).names if not name.startswith("p_")]
+    columns = [name for name in schema(network).names if not name.startswith("p_")]
     table = pq.read_table(path, filesystem=filesystem, filters=chosen, columns=columns).slice(0, CURVE_FRAMES)
     values = np.stack([table[f"predicted_{name}"].to_numpy() for name in ("valence", "arousal")], axis=1)
     note = f"{which}: CCC {video['valence_ccc']:.2f} valence, {video['arousal_ccc']:.2f} arousal"
@@ -216,33 +298,62 @@ def locate(model: str, store: str | None) -> tuple[str, str]:
 
 @app.command()
 def main(
-    model: Annotated[str, typer.Argument(help="a train run, a tune run, a model's folder, or a name in --store")],
-    data: Annotated[list[str], typer.Option(help="folder written by jobs.preprocess; may be repeated")],
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MODEL...",
+            help="a train run, a tune run, a model's folder, or a name in --store; with --join finished evaluations",
+        ),
+    ],
     out: Annotated[str, typer.Option(help="folder of the run; local or s3://")],
+    data: Annotated[list[str] | None, typer.Option(help="folder written by jobs.preprocess; may be repeated")] = None,
     split: Annotated[str, typer.Option(help="train, validation or test")] = "test",
     corpus: Annotated[str, typer.Option(help="only this one of the corpora in --data")] = "",
     store: Annotated[str | None, typer.Option(help="the model store in which MODEL is a name or name/version")] = None,
+    groups: Annotated[str, typer.Option(help="a CSV or Parquet file of groups that are judged apart")] = "",
+    join_: Annotated[bool, typer.Option("--join", help="make one evaluation of several, as of folds")] = False,
     assignments: Annotated[list[str] | None, typer.Option("--set", help="key=value, as carry=true")] = None,
 ) -> None:
     """Ask a model about every frame and judge what it says; done twice it says that it is done."""
-    folder, name = locate(model, store)
-    config = EvaluationConfig(
-        model=folder, name=name, data=tuple(map(storage.absolute, data)), split=split, corpus=corpus
+    of_groups = GroupSettings(file=storage.absolute(groups) if groups else "")
+    if join_:
+        title = f"{len(models)} evaluations joined"
+        config = JoinConfig(runs=tuple(models), groups=of_groups).override(assignments or [])
+        _show(title, join(models, out, config), out)
+        return
+    if len(models) > 1:
+        raise AffectError(f"{len(models)} models are given; evaluate one at a time, or --join finished evaluations")
+    if not data:
+        raise AffectError("no rows to judge the model on; give --data with a folder written by jobs.preprocess")
+    folder, name = locate(models[0], store)
+    asked_for = EvaluationConfig(
+        model=folder,
+        name=name,
+        data=tuple(map(storage.absolute, data)),
+        split=split,
+        corpus=corpus,
+        groups=of_groups,
     ).override(assignments or [])
-    metrics = evaluate(config, out)
-    table = Table(title=f"{name or model}, {split}", title_justify="left")
+    _show(f"{name or models[0]}, {split}", evaluate(asked_for, out), out)
+
+
+def _show(title: str, metrics: dict[str, Any], out: str) -> None:
+    table = Table(title=title, title_justify="left")
     table.add_column("metric")
-    for title in score_columns(metrics, VIEWS):
-        table.add_column(title, justify="right")
+    for column in score_columns(metrics, VIEWS):
+        table.add_column(column, justify="right")
     for row in metrics["default"]:
-        table.add_row(
-            f"[bold]{row['corpus']}: {judged_by(row)}", *map(cell, scores(metrics, row, row["interval"], VIEWS))
-        )
+        table.add_row(f"[bold]{row['corpus']}: {judged_by(row)}", *map(cell, default_scores(metrics, row, VIEWS)))
     table.add_section()
     for key in metrics["faces"]:
         table.add_row(key, *map(cell, scores_of(metrics, key, VIEWS)))
     console = Console(width=max(100, Console().width), highlight=False)
     console.print(table)
+    for name, (columns, rows) in group_tables(metrics).items():
+        of_groups = Table(*columns, title=name, title_justify="left")
+        for line in rows:
+            of_groups.add_row(*map(cell, line))
+        console.print(of_groups)
     console.print(f"report: {storage.join(storage.absolute(out), 'report.html')}", soft_wrap=True)
 
 

@@ -17,7 +17,7 @@ from affect.networks.spec import Head, NetworkSpec
 METHOD = "percentile bootstrap of whole videos, or blocks of single pictures, drawn with replacement"
 
 _AT_ONCE = 100
-_COUNTS = ("_classes", "_counted")
+COUNTS = ("_classes", "_counted")
 """Ends of the names of what is no metric but says over how many it is a mean."""
 
 Sums = NDArray[np.float64]
@@ -87,7 +87,7 @@ def percentiles(spec: NetworkSpec, drawn: Sums, level: float) -> dict[str, tuple
     return {
         name: (float(low), float(high))
         for name, known in values.items()
-        if not name.endswith(_COUNTS)
+        if not name.endswith(COUNTS)
         for low, high in [np.percentile(known, ends)]
     }
 

@@ -1,5 +1,7 @@
 """Which rows an evaluation sees, and whether the model can see them."""
 
+import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +27,8 @@ class EvaluationRows:
     rows: tuple[int, ...]
     corpora: tuple[str, ...]
     synthetic: bool
+    fingerprint: str
+    """Of all the rows and what they hold: that of another set, or of the same made otherwise, differs."""
 
     @property
     def count(self) -> int:
@@ -61,14 +65,19 @@ def find_rows(config: EvaluationConfig, description: ModelDescription) -> Evalua
         if wanted and wanted not in known:
             raise AffectError(f"no {kind} {wanted!r} in {', '.join(config.data)}; there is {', '.join(known)}")
         files = [file for file in files if not wanted or file.rsplit("/", 3)[place] == wanted]
-    sources, rows = Sources(), []
+    sources, rows, digest = Sources(), [], hashlib.sha256()
     for uri in files:
         opened = samples.open_parquet(uri)
         sources.add(uri, opened)
         rows.append(opened.metadata.num_rows)
+        # A footer holds the sizes, extremes and numbers of nulls of all columns.
+        footer = io.BytesIO()
+        opened.metadata.write_metadata_file(footer)
+        digest.update("/".join(uri.rsplit("/", 3)[1:]).encode() + footer.getvalue())
     _seen_alike(sources.preprocessing, description.preprocessing, description.network)
     synthetic = any(made for _, _, made in sources.corpora)
-    return EvaluationRows(tuple(files), tuple(rows), tuple(sorted(set(map(corpus_of, files)))), synthetic)
+    corpora = tuple(sorted(set(map(corpus_of, files))))
+    return EvaluationRows(tuple(files), tuple(rows), corpora, synthetic, digest.hexdigest()[:16])
 
 
 def _seen_alike(rows: Preprocessing, model: Preprocessing, network: NetworkSpec) -> None:

@@ -66,3 +66,8 @@ def default_metrics(corpus: str, output: str) -> Default:
     Raises AffectError for an unknown corpus, and for an output that the papers do not judge on it.
     """
     return look_up(look_up(DEFAULTS, corpus, "corpus with a default metric"), output, f"output of {corpus}")
+
+
+def less_is_better(metric: str) -> bool:
+    """Whether a metric of FrameMetrics is an error; all others are the better the higher."""
+    return metric.endswith("_mse")

@@ -10,16 +10,22 @@ from affect.metrics.accumulator import State, as_array
 from affect.metrics.confusion import ConfusionMatrix
 from affect.metrics.detections import DetectionCounts
 from affect.metrics.plane import PlaneCounts
-from affect.metrics.tasks import TASKS, ValenceArousalMetrics
+from affect.metrics.tasks import TASKS, ActionUnitMetrics, ValenceArousalMetrics, action_unit_thresholds
 from affect.networks.spec import NetworkSpec
 
 
 class FrameMetrics:
-    """The metrics that follow from the heads of ``spec``; a label that was not annotated is left out."""
+    """The metrics that follow from the heads of ``spec``; a label that was not annotated is left out.
 
-    def __init__(self, spec: NetworkSpec) -> None:
+    ``thresholds`` by name, as AU12, are those of action units that are not tasks.ACTION_UNIT_THRESHOLD.
+    """
+
+    def __init__(self, spec: NetworkSpec, thresholds: Mapping[str, float] | None = None) -> None:
         self.spec = spec
         self.tasks = {head: TASKS[head](spec) for head in spec.heads}
+        units = self.tasks.get("action_units")
+        if thresholds and isinstance(units, ActionUnitMetrics):
+            units.thresholds = action_unit_thresholds(spec.action_units, thresholds)
 
     def update(self, predictions: Mapping[str, Any], targets: Mapping[str, Any]) -> None:
         """Predictions of Network.predict and targets as in objectives.MultiTask, batch first, tensors or arrays.

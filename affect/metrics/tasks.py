@@ -1,7 +1,7 @@
 """For each output of a network, what is accumulated and which metrics follow: one class and one entry each."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,7 +35,16 @@ from affect.metrics.unweighted_average_recall import unweighted_average_recall
 from affect.networks.spec import Head, NetworkSpec
 
 ACTION_UNIT_THRESHOLD = 0.5
-"""Probability from which an action unit counts as active."""
+"""Probability from which an action unit counts as active, unless the model has another of its own."""
+
+
+def action_unit_thresholds(action_units: Sequence[int], own: Mapping[str, float]) -> NDArray[np.float32]:
+    """The threshold of each of ``action_units`` (k,): its ``own`` by name, as AU12, or the default.
+
+    In single precision, as probabilities are: a threshold that is one of them is reached by it.
+    """
+    names = map(action_unit_label, action_units)
+    return np.array([own.get(name, ACTION_UNIT_THRESHOLD) for name in names], np.float32)
 
 
 class TaskMetrics(ABC):
@@ -171,10 +180,11 @@ class ActionUnitMetrics(TaskMetrics):
     def __init__(self, spec: NetworkSpec) -> None:
         self.action_units = spec.action_units
         self.columns = action_unit_columns(spec.action_units)
+        self.thresholds = action_unit_thresholds(spec.action_units, {})
         self.accumulator = DetectionCounts(len(spec.action_units))
 
     def update(self, predictions: NDArray[Any], targets: NDArray[Any]) -> None:
-        self.accumulator.update(predictions >= ACTION_UNIT_THRESHOLD, targets[:, self.columns])
+        self.accumulator.update(predictions >= self.thresholds, targets[:, self.columns])
 
     def compute(self) -> dict[str, float]:
         if not self.accumulator.annotated.any():

@@ -21,6 +21,9 @@ class Prediction(TypedDict, total=False):
     valence: Annotated[Bipolar, Field(description="-1 unpleasant to 1 pleasant")]
     arousal: Annotated[Bipolar, Field(description="-1 calm to 1 excited")]
     action_units: Annotated[dict[str, Probability], Field(description="probability of each action unit, as AU12")]
+    active_action_units: Annotated[
+        list[str], Field(description="those whose probability reaches the model's threshold, 0.5 where it has none")
+    ]
     compound: Annotated[dict[str, Probability], Field(description="probability of each compound expression")]
     embedding: Annotated[list[float], Field(description="what all of the above is read from; only where asked for")]
     derived_compound: Annotated[

@@ -1,11 +1,18 @@
 """The model card: model.json told to a person, in Markdown."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import jinja2
 import yaml
 
+from affect.corpora.terms import terms
 from affect.labels import EXPRESSIONS, action_unit_label
+from affect.models.figures import judged_on
 from affect.models.files import ModelDescription
 from affect.networks.spec import NetworkSpec
+from affect.reports.report import cell
+from affect.reports.score_cells import ends_of, group_tables, judged_by
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("affect.models", "."),
@@ -16,8 +23,8 @@ _ENVIRONMENT = jinja2.Environment(
 )
 
 
-def model_card(name: str, version: str, model: ModelDescription) -> str:
-    """The card of one version; the same description gives the same text."""
+def model_card(name: str, version: str, model: ModelDescription, evaluation: Mapping[str, Any] | None = None) -> str:
+    """The card of one version; the same description and ``evaluation``, its metrics.json, give the same text."""
     metrics: dict[str, dict[str, float]] = {}
     for key, value in model.metrics.items():
         split, _, metric = key.rpartition("/")
@@ -30,10 +37,45 @@ def model_card(name: str, version: str, model: ModelDescription) -> str:
         outputs=outputs(model.network),
         metrics=metrics,
         splits=list(dict.fromkeys(key.rpartition("/")[0] for key in model.metrics)),
+        evaluation=evaluation and _Evaluated(evaluation),
+        terms={used.corpus: terms(used.corpus) for used in model.data},
         network=model.network.to_yaml(),
         settings=yaml.safe_dump(model.settings, sort_keys=False),
         preprocessing=model.preprocessing.to_yaml(),
     )
+
+
+class _Evaluated:
+    """What a card tells of an evaluation: tables as lists of rows of text, the first their heads."""
+
+    def __init__(self, metrics: Mapping[str, Any]) -> None:
+        self.on = judged_on(metrics)
+        self.synthetic = metrics["model"]["synthetic"]
+        self.rule = metrics["model"]["expressions"] if "expression" in metrics["model"]["network"]["heads"] else ""
+        self.thresholds = metrics["thresholds"].get("from", "")
+        frames = metrics["frames"]
+        self.frames = f"{frames['predicted']:,} of {frames['rows']:,} frames"
+        made = metrics["intervals"]
+        self.intervals = f"{made['level']:.0%}, {made['method']}" if made["resamples"] else ""
+        judged = [
+            [f"{row['corpus']}: {judged_by(row)}", cell(row["faces"]), _interval(row["interval"])]
+            for row in metrics["default"]
+        ]
+        self.judged = [["metric", "value", "interval"], *judged]
+        self.labels = [["label", "F1", "precision", "recall", "labels"]] + [
+            [label, *(cell(of[kind]) for kind in ("f1", "precision", "recall", "labels"))]
+            for named in (*metrics["classes"].values(), metrics["action_units"])
+            for label, of in named.items()
+            if of["f1"] is not None
+        ]
+        self.groups = [
+            [columns, *([cell(value) for value in row] for row in rows)]
+            for columns, rows in group_tables(metrics).values()
+        ]
+
+
+def _interval(ends: Sequence[float] | None) -> str:
+    return next(iter(ends_of(ends)), "").replace("\N{NO-BREAK SPACE}", " ")
 
 
 def outputs(network: NetworkSpec) -> list[str]:

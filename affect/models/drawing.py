@@ -19,8 +19,8 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _UNITS_PER_LINE = 5
 
 
-def draw(picture: NDArray[np.uint8], faces: Sequence[Face], threshold: float = 0.5) -> NDArray[np.uint8]:
-    """A copy of ``picture`` (H, W, 3), RGB, with ``faces`` on it; names action units from ``threshold`` on."""
+def draw(picture: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint8]:
+    """A copy of ``picture`` (H, W, 3), RGB, with ``faces`` on it."""
     drawn = picture.copy()
     unit = max(min(picture.shape[:2]) / 400, 0.6)  # the size of all that is drawn follows the picture's
     for face in faces:
@@ -30,11 +30,11 @@ def draw(picture: NDArray[np.uint8], faces: Sequence[Face], threshold: float = 0
             cv2.circle(drawn, (round(point[0]), round(point[1])), round(2 * unit), _POINT, cv2.FILLED, cv2.LINE_AA)
     taken = [_rectangle(face) for face in faces]
     for face in faces:
-        _panel(drawn, face, describe(face, threshold), unit, taken)
+        _panel(drawn, face, describe(face), unit, taken)
     return drawn
 
 
-def describe(face: Face, threshold: float = 0.5) -> list[str]:
+def describe(face: Face) -> list[str]:
     """The lines of text about one face: its likeliest expressions, valence and arousal, active action units."""
     lines = []
     if "expression" in face:
@@ -43,8 +43,7 @@ def describe(face: Face, threshold: float = 0.5) -> list[str]:
     if "valence" in face:
         lines.append(f"valence {face['valence']:+.2f}  arousal {face['arousal']:+.2f}")
     if "action_units" in face:
-        active = [name for name, probability in face["action_units"].items() if probability >= threshold]
-        active = active or ["no AU active"]
+        active = face["active_action_units"] or ["no AU active"]
         lines += [" ".join(active[start : start + _UNITS_PER_LINE]) for start in range(0, len(active), _UNITS_PER_LINE)]
     return lines
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import pydantic
 import safetensors.torch
@@ -33,6 +33,17 @@ class TrainingData(Configuration):
     corpus: str
     fingerprint: str
     synthetic: bool
+
+
+class Thresholds(Configuration):
+    """Probabilities from which action units count as active, found on validation rows."""
+
+    action_units: dict[str, float]
+    """By name, as AU12."""
+    criterion: Literal["f1"]
+    """What is highest at them."""
+    found_on: str
+    """Corpora, split and fingerprint of the rows."""
 
 
 def code_version() -> str:
@@ -64,6 +75,8 @@ class ModelDescription(Configuration):
     data: tuple[TrainingData, ...]
     metrics: dict[str, float]
     """By ``split/metric``, as in validation/valence_ccc."""
+    thresholds: Thresholds | None = None
+    """None: those of metrics.tasks."""
     code_version: str = Field(default_factory=code_version)
     created: str = Field(default_factory=_now)
     weights_sha256: str | None = None
@@ -138,6 +151,11 @@ def load_model(folder: str) -> tuple[Network, ModelDescription]:
         raise AffectError(f"{uri} does not belong to the {DESCRIPTION} beside it:\n  " + "\n  ".join(faults))
     network.load_state_dict(tensors)
     return network.eval(), description
+
+
+def digest_of(folder: str) -> str:
+    """SHA-256 of a model's model.json, which holds that of its weights: the same model has the same anywhere."""
+    return hashlib.sha256(storage.read_bytes(storage.join(folder, DESCRIPTION))).hexdigest()
 
 
 def locate_model(uri: str) -> str:

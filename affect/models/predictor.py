@@ -10,11 +10,11 @@ from affect.faces.alignment import align
 from affect.faces.detector import Detections, Detector
 from affect.labels import EXPRESSIONS, RAFDB_COMPOUNDS, action_unit_label
 from affect.media.pictures import through_jpeg
+from affect.metrics.tasks import action_unit_thresholds
 from affect.models.answer import Face, FoundFace, Prediction
 from affect.models.asking import Asker, Stretch
 from affect.models.files import ModelDescription
 from affect.networks import Network
-from affect.networks.spec import NetworkSpec
 from affect.preprocessing.settings import AlignmentSettings
 
 DERIVED = RAFDB_COMPOUNDS
@@ -50,14 +50,15 @@ class Predictor:
         stored = np.stack([through_jpeg(crop, quality) for crop in crops])
         (answered,) = self.ask([Stretch({"image": stored})])
         return [
-            describe(self.description.network, answered.outputs, row, embedding=embedding) for row in range(len(crops))
+            describe(self.description, answered.outputs, row, embedding=embedding) for row in range(len(crops))
         ]
 
 
 def describe(
-    network: NetworkSpec, outputs: Mapping[str, NDArray[np.floating]], row: int, *, embedding: bool = False
+    description: ModelDescription, outputs: Mapping[str, NDArray[np.floating]], row: int, *, embedding: bool = False
 ) -> Prediction:
     """A row of Answered.outputs by names; "derived_compound" (n, C), scores of DERIVED, is one more of them."""
+    network = description.network
     prediction: Prediction = {}
     if "expression" in outputs:
         prediction["expression"] = _named(EXPRESSIONS, outputs["expression"][row])
@@ -68,6 +69,9 @@ def describe(
     if "action_units" in outputs:
         names = tuple(map(action_unit_label, network.action_units))
         prediction["action_units"] = _named(names, outputs["action_units"][row])
+        own = description.thresholds.action_units if description.thresholds else {}
+        active = outputs["action_units"][row] >= action_unit_thresholds(network.action_units, own)
+        prediction["active_action_units"] = [name for name, is_active in zip(names, active, strict=True) if is_active]
     if "compound" in outputs:
         prediction["compound"] = _named(network.compounds, outputs["compound"][row])
     if embedding:

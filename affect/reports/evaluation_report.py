@@ -9,8 +9,20 @@ from numpy.typing import NDArray
 
 from affect.configuration import flatten
 from affect.labels import EXPRESSIONS, VALENCE_AROUSAL
+from affect.metrics.plane import PlaneCounts
 from affect.reports import figures
 from affect.reports.report import Badge, Command, Figure, Report, Section, Table, Tile, cell
+from affect.reports.score_cells import (
+    GROUP_METRICS,
+    default_scores,
+    ends_of,
+    group_tables,
+    have_intervals,
+    judged_by,
+    score_columns,
+    scores_of,
+    with_ends,
+)
 
 MOST_VIDEOS = 200
 """More rows than this make a table that nobody reads."""
@@ -40,8 +52,8 @@ class Evaluation:
     config: Mapping[str, Any]
     confusion: NDArray[np.int64] | None = None
     """(7, 7), rows are labels, of the frames with a face."""
-    planes: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
-    """2-D histograms of valence and arousal of "labels" and "predictions", as figures.plane_counts."""
+    plane: PlaneCounts | None = None
+    """Histograms of valence and arousal of the frames with a face."""
     curves: Sequence[Curve] = ()
     synthetic: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -64,8 +76,9 @@ def evaluation_report(evaluation: Evaluation) -> Report:
         tiles=_tiles(evaluation),
         links={"metrics.json": "metrics.json", "predictions.parquet": "predictions.parquet"},
         sections=[
-            Section("Judged by", _defaults(evaluation), note=f"{whole} {about}".strip()),
+            Section("Judged by", _defaults(evaluation), note=" ".join(filter(None, (whole, about, _rules(metrics))))),
             Section("Each label", _labels(evaluation), note="Frames with a face."),
+            Section("Thresholds", _thresholds(evaluation), note=_about_thresholds(metrics)),
             Section(
                 "Valence-arousal plane", _planes(evaluation), note="Annotated frames; both share one colour scale."
             ),
@@ -76,7 +89,14 @@ def evaluation_report(evaluation: Evaluation) -> Report:
             ),
             Section("Videos from their frames", _video_expressions(evaluation)),
             Section("All metrics", _all(evaluation)),
+            Section("Groups", _groups(evaluation), note=_about_groups(metrics)),
             Section("Each corpus", _corpora(evaluation)),
+            Section(
+                "Each fold",
+                _folds(evaluation),
+                note="Evaluations that were joined. Their mean is beside the metric of all rows joined, with their "
+                "standard deviation (n - 1).",
+            ),
             Section("Each video", _videos(evaluation), folded=True),
             Section("Commands", [Command(title, text) for title, text in evaluation.commands.items()]),
             Section("Configuration", _configuration(evaluation), folded=True),
@@ -86,7 +106,9 @@ def evaluation_report(evaluation: Evaluation) -> Report:
 
 def _tiles(evaluation: Evaluation) -> list[Tile]:
     tiles = [
-        Tile(judged_by(row).replace("_", " "), cell(row["faces"]), ", ".join([row["corpus"], *_ends(row["interval"])]))
+        Tile(
+            judged_by(row).replace("_", " "), cell(row["faces"]), ", ".join([row["corpus"], *ends_of(row["interval"])])
+        )
         for row in evaluation.metrics["default"][:8]
     ]
     return tiles + [Tile(name, value) for name, value in evaluation.facts.items()]
@@ -95,52 +117,34 @@ def _tiles(evaluation: Evaluation) -> list[Tile]:
 def _defaults(evaluation: Evaluation) -> list[Table]:
     metrics, views = evaluation.metrics, evaluation.views
     rows = [
-        [row["corpus"], judged_by(row), *scores(metrics, row, row["interval"], views), row["source"]]
+        [row["corpus"], judged_by(row), *default_scores(metrics, row, views), row["source"]]
         for row in metrics["default"]
     ]
     return [Table(("corpus", "metric", *score_columns(metrics, views), "judged by it in"), rows)]
 
 
-def judged_by(row: Mapping[str, Any]) -> str:
-    """The metric of a row of the metrics' "default"."""
-    return f"{row['metric']} of videos" if row["of"] == "videos" else str(row["metric"])
-
-
-def score_columns(metrics: Mapping[str, Any], views: Mapping[str, str]) -> list[str]:
-    """What columns of scores are called: the views, and after the first the intervals, where there are any."""
-    first, *others = views.values()
-    return [first, *([f"{metrics['intervals']['level']:.0%} interval"] if _have_intervals(metrics) else []), *others]
-
-
-def scores(
-    metrics: Mapping[str, Any], values: Mapping[str, Any], ends: Sequence[float] | None, views: Mapping[str, str]
-) -> list[Any]:
-    """Cells of a row below ``score_columns``: ``values`` by view, and the interval of the first."""
-    first, *others = (values[view] for view in views)
-    return [first, *([next(iter(_ends(ends)), None)] if _have_intervals(metrics) else []), *others]
-
-
-def scores_of(metrics: Mapping[str, Any], metric: str, views: Mapping[str, str]) -> list[Any]:
-    """``scores`` of a metric over all corpora."""
-    values = {view: metrics[view].get(metric) for view in views}
-    return scores(metrics, values, metrics["intervals"]["faces"].get(metric), views)
-
-
-def _have_intervals(metrics: Mapping[str, Any]) -> bool:
-    return any(of["intervals"] for of in metrics["corpora"].values())
-
-
-def _ends(ends: Sequence[float] | None) -> list[str]:
-    return [] if ends is None else [f"{ends[0]:.3f}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{ends[1]:.3f}"]
-
-
 def _about(metrics: Mapping[str, Any]) -> str:
     """How the intervals were made, where there are any."""
-    if not _have_intervals(metrics):
+    if not have_intervals(metrics):
         return ""
     made = metrics["intervals"]
     units = ", ".join(f"{_span(of.values())} of {corpus}" for corpus, of in made["units"].items() if of)
     return f"Intervals: {made['method']}, {made['resamples']:,} times: {units}."
+
+
+def _rules(metrics: Mapping[str, Any]) -> str:
+    """By what rules the outputs are read."""
+    model = metrics["model"]
+    said = []
+    if "expression" in model["network"]["heads"]:
+        said.append(f"A face has the expression {model['expressions']}.")
+    if model["zero_shot"]:
+        shares = "by the share of annotators" if model["weighted"] else "alike"
+        said.append(
+            "Its compound expression was not learned: it follows from valence, expressions and action units, which "
+            f"count {shares} (FaceBehaviorNet, section 7.5)."
+        )
+    return " ".join(said)
 
 
 def _span(counts: Collection[int]) -> str:
@@ -159,18 +163,52 @@ def _all(evaluation: Evaluation) -> list[Table]:
     ]
 
 
+def _groups(evaluation: Evaluation) -> list[Table | Figure]:
+    made: list[Table | Figure] = []
+    for name, (columns, rows) in group_tables(evaluation.metrics).items():
+        of = evaluation.metrics["groups"][name]["groups"]
+        keys = [key for key, *_ in rows if key in GROUP_METRICS]
+        series = {key: [found["faces"].get(key) for found in of.values()] for key in keys}
+        titles = columns[1 : 1 + len(of)]
+        made.append(Table(columns, rows))
+        drawn = figures.bars(titles, series, "")
+        lowest = min((value for values in series.values() for value in values if value is not None), default=0)
+        drawn.update_yaxes(range=[min(0, lowest - 0.05), 1.05])
+        made.append(Figure(f"By {name}", drawn, wide=True))
+    return made
+
+
+def _about_groups(metrics: Mapping[str, Any]) -> str:
+    groups = metrics.get("groups", {})
+    if not groups:
+        return ""
+    small = next(iter(groups.values()))["small_below"]
+    without = ", ".join(f"{of['rows_without']:,} by {name}" for name, of in groups.items() if of["rows_without"])
+    return (
+        "Frames with a face. Videos are drawn within a group. "
+        f"A group is small where it has fewer than {small} videos and pictures; small ones are left out of the best "
+        "and the worst where two others are there." + (f" Rows of no group: {without}." if without else "")
+    )
+
+
 def _corpora(evaluation: Evaluation) -> list[Table]:
     corpora = evaluation.metrics["corpora"]
     if len(corpora) < 2:
         return []
     keys = list(dict.fromkeys(key for of in corpora.values() for key in of["faces"]))
     rows: list[list[Any]] = [[name, *(of["frames"][name] for of in corpora.values())] for name in ("rows", "predicted")]
-    rows += [[key, *(_with_ends(of["faces"], of["intervals"], key) for of in corpora.values())] for key in keys]
+    rows += [[key, *(with_ends(of["faces"], of["intervals"], key) for of in corpora.values())] for key in keys]
     return [Table(("frames with a face", *corpora), rows)]
 
 
-def _with_ends(values: Mapping[str, Any], intervals: Mapping[str, Any], key: str) -> str:
-    return cell(values.get(key)) + "".join(f" ({text})" for text in _ends(intervals.get(key)))
+def _folds(evaluation: Evaluation) -> list[Table]:
+    runs = evaluation.metrics.get("folds", {}).get("runs", [])
+    if not runs:
+        return []
+    rows: list[list[Any]] = [["evaluation", *(run["run"] for run in runs)], ["model", *(run["model"] for run in runs)]]
+    rows += [["rows", *(run["rows"] for run in runs)]]
+    rows += [[key, *(run["faces"].get(key) for run in runs)] for key in evaluation.metrics["faces"]]
+    return [Table(("frames with a face", *(str(number) for number in range(1, len(runs) + 1))), rows)]
 
 
 def _labels(evaluation: Evaluation) -> list[Table | Figure]:
@@ -199,9 +237,31 @@ def _labels(evaluation: Evaluation) -> list[Table | Figure]:
     return [*made, Table(("label", "F1", *columns[1:]), rows)] if rows else made
 
 
+def _thresholds(evaluation: Evaluation) -> list[Table]:
+    """What thresholds of its own do, where the model has them."""
+    metrics = evaluation.metrics
+    of = metrics.get("thresholds", {})
+    if not of or all(value == of["default"] for value in of["used"].values()):
+        return []
+    default = of["at_default"]["faces"]
+    rows = [
+        [name, threshold, metrics["faces"].get(f"{name}_f1"), default.get(f"{name}_f1")]
+        for name, threshold in of["used"].items()
+    ]
+    rows.append(["mean", None, metrics["faces"].get("action_units_f1"), default.get("action_units_f1")])
+    return [Table(("action unit", "threshold", "F1", f"F1 at {of['default']}"), rows)]
+
+
+def _about_thresholds(metrics: Mapping[str, Any]) -> str:
+    of = metrics.get("thresholds", {})
+    return f"From which probability on an action unit counts as active: {of['from']}. Frames with a face." if of else ""
+
+
 def _planes(evaluation: Evaluation) -> list[Figure]:
-    known = {name: counts for name, counts in evaluation.planes.items() if counts.sum()}
-    highest = max((int(counts.max()) for counts in known.values()), default=0)
+    if evaluation.plane is None or not evaluation.plane.labels.sum():
+        return []
+    known = {name: getattr(evaluation.plane, name) for name in ("labels", "predictions")}
+    highest = max(int(counts.max()) for counts in known.values())
     return [Figure(name.capitalize(), figures.plane_of_counts(counts, highest)) for name, counts in known.items()]
 
 
@@ -231,7 +291,7 @@ def _video_expressions(evaluation: Evaluation) -> list[Table]:
     rows: list[list[Any]] = [["videos", *[found["videos"]] * len(rules)]]
     rows.append(["of which with one label throughout", *[found["of_one_label"]] * len(rules)])
     keys = [key for key in found[rules[0]] if key not in {"confusion", "intervals"}]
-    rows += [[key, *(_with_ends(found[rule], found[rule]["intervals"], key) for rule in rules)] for key in keys]
+    rows += [[key, *(with_ends(found[rule], found[rule]["intervals"], key) for rule in rules)] for key in keys]
     return [Table(("expression of a video", *(f"{rule} of its frames" for rule in rules)), rows)]
 
 

@@ -122,7 +122,7 @@ def confusion(matrix: NDArray[np.int64], labels: Sequence[str]) -> go.Figure:
 
 
 def plane_of_counts(counts: NDArray[np.floating] | NDArray[np.integer], highest: int) -> go.Figure:
-    """2-D histogram of valence and arousal, of counts as ``plane_counts`` gives them (IJCV 2019, Figs 14-19).
+    """2-D histogram of valence and arousal, of counts as metrics.plane.PlaneCounts gives them (IJCV 2019, Figs 14-19).
 
     ``highest`` is the count at the end of the colour scale, so that two histograms can share it.
     """
@@ -143,15 +143,6 @@ def plane_of_counts(counts: NDArray[np.floating] | NDArray[np.integer], highest:
     made.update_xaxes(range=[-1, 1], dtick=0.5, constrain="domain")
     made.update_yaxes(range=[-1, 1], dtick=0.5, scaleanchor="x", constrain="domain")
     return made
-
-
-def plane_counts(points: NDArray[np.floating], bins: int = 20) -> NDArray[np.float64]:
-    """Counts (bins, bins), rows by arousal, columns by valence; points with NaN are left out."""
-    known = points[np.isfinite(points).all(1)]
-    edges = np.linspace(-1, 1, bins + 1)
-    counts: NDArray[np.float64]
-    counts, _, _ = np.histogram2d(known[:, 1], known[:, 0], bins=(edges, edges))
-    return counts
 
 
 def _decades(highest: int) -> dict[str, Any]:

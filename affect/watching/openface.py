@@ -4,12 +4,9 @@ import csv
 import io
 from collections.abc import Sequence
 
-from affect.labels import EXPRESSIONS
+from affect.labels import EXPRESSIONS, action_unit_label
 from affect.models.answer import Face, FrameAnswer, Prediction
 from affect.networks.spec import NetworkSpec
-
-ACTIVE = 0.5
-"""From this probability on an action unit is said to be present."""
 
 _POINTS = range(68)
 
@@ -18,8 +15,8 @@ class OpenFaceCsv:
     """Lines of CSV for answers of a network: ``header`` once, then ``rows`` of each answer as it comes.
 
     frame (from 1 on, as OpenFace counts), face_id, timestamp in seconds, confidence (the detector's score) and success;
-    x_0 to x_67 and y_0 to y_67 in pixels where 68 landmarks are answered; AUxx_c, 1 where the probability of an action
-    unit is at least ACTIVE and else 0. There is no AUxx_r: OpenFace's is an intensity from 0 to 5, which a probability
+    x_0 to x_67 and y_0 to y_67 in pixels where 68 landmarks are answered; AUxx_c, 1 where an action unit is active by
+    the model's threshold and else 0. There is no AUxx_r: OpenFace's is an intensity from 0 to 5, which a probability
     is not. After OpenFace's columns come those it has not: AUxx_p, the probability itself; valence, arousal, expression
     and p_ of each; compound and p_compound_ of each. Only what the network outputs has columns.
 
@@ -27,10 +24,9 @@ class OpenFaceCsv:
     is said of it.
     """
 
-    def __init__(self, network: NetworkSpec, *, landmarks68: bool = False, threshold: float = ACTIVE) -> None:
+    def __init__(self, network: NetworkSpec, *, landmarks68: bool = False) -> None:
         self.network = network
         self.landmarks68 = landmarks68 or network.landmarks
-        self.threshold = threshold
         heads = network.heads
         self._units = network.action_units if "action_units" in heads else ()
         compounds = network.compounds if "compound" in heads else ()
@@ -68,10 +64,10 @@ class OpenFaceCsv:
         row: dict[str, object] = {}
         if "valence" in said:
             row = {"valence": said["valence"], "arousal": said["arousal"]}
-        for unit in self._units:
-            probability = said.get("action_units", {}).get(f"AU{unit}")
-            if probability is not None:
-                row |= {f"AU{unit:02d}_c": int(probability >= self.threshold), f"AU{unit:02d}_p": probability}
+        for unit in self._units if "action_units" in said else ():
+            name = action_unit_label(unit)
+            active = name in said["active_action_units"]
+            row |= {f"AU{unit:02d}_c": int(active), f"AU{unit:02d}_p": said["action_units"][name]}
         if "expression" in said:
             row |= {"expression": _likeliest(said["expression"])}
             row |= {f"p_{name}": value for name, value in said["expression"].items()}

@@ -78,6 +78,7 @@ class Session:
 
         Without ``in_order`` times are taken as they are, as those of a file.
         """
+        self.description = description
         self.network = description.network
         self.preprocessing = description.preprocessing
         self.settings = settings
@@ -222,7 +223,8 @@ class Session:
         return [self._described(frame, [place[next(coming)] for _ in self._rows(frame)]) for frame in frames]
 
     def _described(self, frame: PreparedFrame, said: Sequence[Said]) -> FrameAnswer:
-        predictions = [describe(self.network, outputs, row, embedding=self.settings.embedding) for outputs, row in said]
+        embedding = self.settings.embedding
+        predictions = [describe(self.description, outputs, row, embedding=embedding) for outputs, row in said]
         answer: FrameAnswer = {"frame": frame.frame, "time_s": round(frame.time_s, 6), "faces": []}
         if self.looks:
             faces: list[Face] = [

@@ -1,11 +1,17 @@
 """Predictions with a known answer: labels and what a fair network would say of them, without a network."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from affect.evaluation.judging import Judging
+from affect.evaluation.measures import Measures
 from affect.evaluation.predictions import outputs, schema
+from affect.evaluation.settings import BootstrapSettings
 from affect.labels import ACTION_UNITS, EXPRESSIONS, action_unit_label
 from affect.networks.spec import NetworkSpec
 
@@ -51,6 +57,17 @@ def made_predictions(
     return pa.Table.from_pylist(rows, schema=schema(spec))
 
 
+def write_evaluation(folder: Path, table: pa.Table, judging: Judging) -> str:
+    """A finished evaluation as jobs.evaluate leaves it, of the predictions of ``table``."""
+    measures = Measures(judging)
+    measures.update(table)
+    folder.mkdir(parents=True)
+    pq.write_table(table, folder / "predictions.parquet")
+    (folder / "metrics.json").write_text(json.dumps(measures.summary(BootstrapSettings(resamples=0))))
+    (folder / "DONE").write_text("{}")
+    return str(folder)
+
+
 def _said(rng: np.random.Generator, spec: NetworkSpec, labels: Any, expression: int, units: Any) -> dict[str, float]:
     names = outputs(spec)
     weights = np.ones(7)
@@ -61,4 +78,6 @@ def _said(rng: np.random.Generator, spec: NetworkSpec, labels: Any, expression: 
         "expression": rng.dirichlet(weights),
         "action_units": np.clip(0.25 + 0.5 * np.array(of_units) + rng.normal(0, 0.3, len(of_units)), 0, 1),
     }
+    if spec.compounds:
+        said["compound"] = rng.dirichlet(np.ones(len(spec.compounds)))
     return {name: value for head in names for name, value in zip(names[head], said[head].tolist(), strict=True)}

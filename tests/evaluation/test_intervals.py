@@ -65,17 +65,28 @@ def test_against_scipy_on_the_frames_themselves(level: float) -> None:
     assert percentiles(SPEC, drawn, level)[VALENCE] == pytest.approx(tuple(theirs), rel=1e-9)
 
 
-def test_the_truth_lies_within_as_often_as_is_said() -> None:
-    """Of 60 made corpora of 40 videos nine in ten 90 % intervals hold it; frames drawn alone would be far too sure."""
+@pytest.mark.parametrize(("videos", "least"), [(10, 0.75), (30, 0.84), (100, 0.88)])
+def test_the_truth_lies_within_as_often_as_is_said(videos: int, least: float) -> None:
+    """Of 60 made corpora: the more videos the nearer to the 95 % (docs/evaluation.md has it of many more).
+
+    Fewer than ``least`` have odds of one in a hundred at what was measured; frames drawn alone would hold it in
+    fewer than half.
+    """
     rng = np.random.default_rng(0)
     whole = made_videos(rng, 3000)
     truth = ccc(*(np.concatenate([video[part][:, 0] for video in whole]) for part in (0, 1)))
-    settings = BootstrapSettings(resamples=200, level=0.9)
-    inside = 0
+    settings = BootstrapSettings(resamples=100)
+    inside, alone = 0, 0
     for _ in range(60):
-        low, high = Intervals(SPEC, {"made": sums_of(made_videos(rng, 40))}, settings).of("made")[VALENCE]
+        made = made_videos(rng, videos)
+        low, high = Intervals(SPEC, {"made": sums_of(made)}, settings).of("made")[VALENCE]
         inside += low <= truth <= high
-    assert 45 <= inside <= 60
+        labels, guesses = (np.concatenate([video[part][:, 0] for video in made]) for part in (0, 1))
+        drawn = rng.integers(0, len(labels), (100, len(labels)))
+        low, high = np.percentile([ccc(labels[chosen], guesses[chosen]) for chosen in drawn], [2.5, 97.5])
+        alone += low <= truth <= high
+    assert inside >= 60 * least
+    assert alone < 30
 
 
 def test_the_seed_and_the_corpus_decide_the_draws() -> None:

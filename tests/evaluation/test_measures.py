@@ -13,10 +13,20 @@ from scipy.stats import pearsonr
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from affect.errors import AffectError
-from affect.evaluation import measures as module
+from affect.evaluation import units as module
+from affect.evaluation.judging import Judging
 from affect.evaluation.measures import Measures
 from affect.evaluation.settings import BootstrapSettings
-from affect.labels import EXPRESSIONS, action_unit_label
+from affect.labels import (
+    ACTION_UNITS,
+    COMPOUND_EMOTIONS,
+    COMPOUND_EXPRESSIONS,
+    EMOTIONET_COMPOUNDS,
+    EXPRESSIONS,
+    RAFDB_COMPOUNDS,
+    action_unit_label,
+    action_unit_weights,
+)
 from affect.metrics.ccc import concordance
 from affect.networks.spec import NetworkSpec
 from tests.evaluation.made_predictions import SPEC, made_predictions
@@ -28,7 +38,7 @@ NONE = BootstrapSettings(resamples=0)
 
 
 def measured(*tables: pa.Table, spec: NetworkSpec = SPEC) -> Measures:
-    made = Measures(spec)
+    made = Measures(Judging(network=spec))
     for table in tables:
         made.update(table)
     return made
@@ -153,8 +163,8 @@ def test_the_same_however_the_rows_come_in(cuts: Any) -> None:
 def test_persons_of_a_video_are_drawn_together() -> None:
     made = measured(made_predictions(VIDEOS))
     made.summary(NONE)
-    assert len(made.videos) == 4
-    assert len(made.units()["made"]) == 3
+    assert len(made.units.videos) == 4
+    assert len(made.units.by_corpus()["made"]) == 3
 
 
 def test_single_pictures_are_kept_in_few_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,14 +175,14 @@ def test_single_pictures_are_kept_in_few_blocks(monkeypatch: pytest.MonkeyPatch)
     found = made.summary(NONE)
     assert found["videos"] == []
     assert found["video_expressions"] == {}
-    blocks = made.units()["made"]
+    blocks = made.units.by_corpus()["made"]
     assert len(blocks) == 16
     assert blocks[:, 0].max() < 4 * np.median(blocks[:, 0])
     whole = made.corpora["made"].metrics["faces"].tasks["valence_arousal"].accumulator
     assert blocks[:, 0].sum() == whole.count  # type: ignore[union-attr]
     alone = measured(made_predictions({("x", "0"): 1, ("x", "1"): 1}))
     alone.summary(NONE)
-    assert len(alone.units()["made"]) == 1
+    assert len(alone.units.by_corpus()["made"]) == 1
 
 
 def test_corpora_are_judged_apart_and_joined() -> None:
@@ -219,3 +229,69 @@ def test_nothing_annotated_is_said() -> None:
         table = table.set_column(place, table.schema.field(name), nothing)
     with pytest.raises(AffectError, match="none of the rows is annotated"):
         measured(table).summary()
+
+
+@pytest.mark.parametrize(
+    ("corpus", "zero_shot", "classes", "metric"),
+    [
+        ("raf-db-compound", "raf-db", RAFDB_COMPOUNDS, "compound_mean_diagonal"),
+        ("raf-db-compound", None, RAFDB_COMPOUNDS, "compound_mean_diagonal"),
+        ("emotionet-compound", "emotionet", EMOTIONET_COMPOUNDS, "compound_emotionet_score"),
+        ("emotionet-compound", None, EMOTIONET_COMPOUNDS, "compound_emotionet_score"),
+    ],
+)
+def test_compound_expressions(
+    tmp_path: Path, corpus: str, zero_shot: Any, classes: tuple[str, ...], metric: str
+) -> None:
+    """Learned, or from the other outputs, as scikit-learn judges them from the file; judged as the corpus is."""
+    spec = NetworkSpec(encoder="arc-res")
+    if zero_shot is None:
+        spec = NetworkSpec(encoder="arc-res", heads=("compound",), compounds=classes)
+    table = made_predictions({(f"{number}", "main"): 1 for number in range(300)}, 0, corpus, spec)
+    named = np.random.default_rng(1).choice([*classes, "hatred"], 300)
+    basic = pa.array([name if name in EXPRESSIONS else None for name in named], pa.string())
+    mixed = pa.array([name if name in COMPOUND_EXPRESSIONS else None for name in named], pa.string())
+    for name, column in (("expression", basic), ("compound", mixed)):
+        table = table.set_column(table.schema.get_field_index(name), name, column)
+    pq.write_table(table, tmp_path / "predictions.parquet")
+    made = Measures(Judging(network=spec, zero_shot=zero_shot))
+    made.update(table)
+    found = made.summary(NONE)
+    frame = pd.read_parquet(tmp_path / "predictions.parquet")
+    frame = frame[frame["face"]]
+    truth = frame["compound"].fillna(frame["expression"])
+    frame, truth = frame[truth.isin(classes)], truth[truth.isin(classes)]
+    if zero_shot is None:
+        guess = np.array(classes)[frame[[f"p_compound_{name}" for name in classes]].to_numpy().argmax(axis=1)]
+    else:
+        shares = action_unit_weights(classes, ACTION_UNITS, weighted=False)
+        units = frame[[f"p_AU{unit}" for unit in ACTION_UNITS]].to_numpy().astype(float)
+        scores = units @ (shares / shares.sum(axis=1, keepdims=True)).T
+        for place, name in enumerate(classes):
+            for part in COMPOUND_EMOTIONS.get(name, (name,)):
+                scores[:, place] += frame[f"p_{part}"]
+            if name in {"happily surprised", "happily disgusted", "happiness"}:
+                scores[:, place] += frame["predicted_valence"] > 0
+        guess = np.array(classes)[scores.argmax(axis=1)]
+    macro, recall = f1_score(truth, guess, average="macro"), recall_score(truth, guess, average="macro")
+    assert found["faces"]["compound_macro_f1"] == pytest.approx(macro)
+    expected = recall if "raf" in corpus else (macro + recall) / 2
+    row = next(row for row in found["default"] if row["output"] == "compound")
+    assert (row["metric"], row["faces"]) == (metric, pytest.approx(expected))
+    each = f1_score(truth, guess, labels=classes, average=None)
+    assert [found["classes"]["compound"][name]["f1"] for name in classes] == pytest.approx(list(each))
+
+
+def test_thresholds_of_the_model_and_the_default_beside_them(frame: pd.DataFrame) -> None:
+    own = {"AU1": 0.3, "AU12": 0.7}
+    made = Measures(Judging(network=SPEC, thresholds=own, thresholds_from="made"))
+    made.update(made_predictions(VIDEOS))
+    found = made.summary(NONE)
+    rows = seen(frame, "faces")
+    for name in map(action_unit_label, SPEC.action_units):
+        known = rows.dropna(subset=[name])
+        truth, said_ = known[name].astype(int), known[f"p_{name}"]
+        assert found["faces"][f"{name}_f1"] == pytest.approx(f1_score(truth, said_ >= own.get(name, 0.5)))
+        assert found["thresholds"]["at_default"]["faces"][f"{name}_f1"] == pytest.approx(f1_score(truth, said_ >= 0.5))
+    assert found["thresholds"]["used"] == {"AU1": 0.3, "AU4": 0.5, "AU12": 0.7}
+    assert found["thresholds"]["from"] == "made"

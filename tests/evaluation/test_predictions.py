@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affect.errors import AffectError
 from affect.evaluation.predictions import label_columns, nearest, outputs, predicted, schema, targets
 from affect.labels import ACTION_UNITS, EMOTIONET_COMPOUNDS, EXPRESSIONS
 from affect.networks.spec import NetworkSpec
@@ -108,9 +107,3 @@ def test_of_two_equally_near_the_earlier() -> None:
 def test_nothing_to_take(own: list[bool]) -> None:
     found = nearest(np.array(own, bool), np.arange(len(own)) / 30, np.zeros(len(own), np.int64))
     assert found.tolist() == [-1] * len(own)
-
-
-def test_a_network_that_tells_people_apart_has_no_columns() -> None:
-    spec = NetworkSpec(encoder="arc-res", heads=("identity",), identities=("one", "another"))
-    with pytest.raises(AffectError, match="its own training run"):
-        outputs(spec)

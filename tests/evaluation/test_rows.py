@@ -1,5 +1,6 @@
 """The rows that are named, all of them, made as the model sees; in parts that keep workers busy."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,7 +66,17 @@ def test_folders_made_otherwise_are_refused_together(folders: list[str]) -> None
 )
 def test_parts(rows: list[int], workers: int, expected: list[int]) -> None:
     files = tuple(f"f{number:06}" for number in range(len(rows)))
-    parts = EvaluationRows(files, tuple(rows), ("made",), synthetic=False).parts(workers)
+    parts = EvaluationRows(files, tuple(rows), ("made",), synthetic=False, fingerprint="").parts(workers)
     assert [file for part in parts for file in part] == list(files)
     assert [len(part) for part in parts] == expected
     assert len(parts) >= min(len(rows), workers * PARTS_PER_WORKER) or max(rows) > sum(rows) / workers
+
+
+def test_the_fingerprint_is_of_what_the_rows_hold(tmp_path: Path) -> None:
+    """Not of where they lie; one label less is another set."""
+    prints = []
+    for place, changes in (("a", {}), ("b", {}), ("c", {"seed": 1}), ("d", {"videos": {"test": 3}})):
+        write_rows(str(tmp_path / place), **({"videos": {"test": 2}} | changes))
+        prints.append(find_rows(config(str(tmp_path / place)), model(str(tmp_path / place))).fingerprint)
+    assert prints[0] == prints[1]
+    assert len({*prints}) == 3

@@ -4,16 +4,23 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sklearn.metrics import f1_score
 from typer.testing import CliRunner
 
 from affect import networks, samples
 from affect.errors import AffectError
-from affect.models.files import ModelDescription, save_model
+from affect.evaluation.judging import Judging
+from affect.evaluation.measures import Measures
+from affect.evaluation.settings import BootstrapSettings
+from affect.models.files import ModelDescription, load_model, save_model
 from affect.models.store import promote
 from affect.networks.spec import NetworkSpec
 from jobs import evaluate as evaluate_job
+from tests.evaluation.made_predictions import SPEC, made_predictions, write_evaluation
 from tests.made_rows import write_rows
 
 FORM: dict[str, Any] = {"encoder": "arc-res", "input_size": 32, "width": 0.125, "dropout": 0.0, "embedding": 16}
@@ -93,3 +100,74 @@ def test_rows_without_sound(folder: str, tmp_path: Path) -> None:
     asked = [model(folder, tmp_path, streams=("sound",)), "--data", folder, "--out", str(tmp_path / "run")]
     with pytest.raises(AffectError, match="no row of split 'test' has sound"):
         run(*asked)
+
+
+def test_folds_become_one_evaluation(tmp_path: Path) -> None:
+    """The same as if one model had said it all, and another fold's figures beside it."""
+    videos = [{("a", "main"): 40, ("b", "main"): 30}, {("c", "left"): 30, ("c", "right"): 30}, {("p", "main"): 1}]
+    parts = [made_predictions(part, seed) for seed, part in enumerate(videos)]
+    judging = Judging(network=SPEC, recipe="folds", split="test")
+    runs = [write_evaluation(tmp_path / str(number), part, judging) for number, part in enumerate(parts)]
+    out = tmp_path / "joined"
+    printed = run(*runs, "--join", "--out", str(out), "--set", "bootstrap.resamples=40")
+    assert "mean of folds" in printed
+    metrics = json.loads((out / "metrics.json").read_text())
+    at_once = Measures(judging)
+    at_once.update(pa.concat_tables(parts))
+    expected = at_once.summary(BootstrapSettings(resamples=40))
+    for view in ("faces", "all_frames"):
+        assert metrics[view] == pytest.approx(expected[view])
+    for key in ("frames", "classes", "action_units", "video_expressions"):
+        assert metrics[key] == json.loads(json.dumps(expected[key]))
+    assert metrics["intervals"]["units"] == expected["intervals"]["units"]
+    assert pq.read_table(out / "predictions.parquet").equals(pa.concat_tables(parts).combine_chunks())
+    assert [of["rows"] for of in metrics["folds"]["runs"]] == [70, 60, 1]
+    assert metrics["default"][0]["folds"]["counted"] == 3
+    assert "each-fold" in (out / "report.html").read_text()
+    with pytest.raises(AffectError, match="is itself joined"):
+        run(str(out), runs[0], "--join", "--out", str(tmp_path / "again"))
+
+
+@pytest.mark.cluster  # two pools of workers
+@pytest.mark.usefixtures("ray_cluster")
+def test_thresholds_of_validation_go_with_a_model_of_their_own(folder: str, tmp_path: Path) -> None:
+    judged, found, out = model(folder, tmp_path / "run"), tmp_path / "found", tmp_path / "test"
+    before = (tmp_path / "run" / "model" / "model.json").read_bytes()
+    run(judged, "--data", folder, "--split", "validation", "--out", str(found), "--set", "thresholds=f1")
+    assert (tmp_path / "run" / "model" / "model.json").read_bytes() == before
+    run(str(found), "--data", folder, "--out", str(out), "--set", "workers=1")
+    metrics = json.loads((out / "metrics.json").read_text())
+    frame = pd.read_parquet(out / "predictions.parquet")
+    frame = frame[frame["face"]].dropna(subset=["AU12"])
+    own = load_model(str(found / "model"))[1].thresholds
+    assert own is not None
+    assert metrics["thresholds"]["used"]["AU12"] == own.action_units["AU12"] != 0.5
+    truth, said = frame["AU12"].astype(int), frame["p_AU12"]
+    assert metrics["faces"]["AU12_f1"] == pytest.approx(f1_score(truth, said >= own.action_units["AU12"]))
+    assert metrics["thresholds"]["at_default"]["faces"]["AU12_f1"] == pytest.approx(f1_score(truth, said >= 0.5))
+    assert "AU12" in (out / "report.html").read_text()
+
+
+def test_models_and_rows_that_are_too_many_or_none(tmp_path: Path) -> None:
+    for arguments, message in ((["a", "b", "--data", "rows"], "2 models are given"), (["a"], "give --data")):
+        with pytest.raises(AffectError, match=message):
+            run(*arguments, "--out", str(tmp_path / "run"))
+
+
+def test_each_fold_is_judged_at_the_thresholds_of_its_model(tmp_path: Path) -> None:
+    """Of which a picture at the end of a fold is no exception."""
+    parts = [made_predictions({(f"{fold}", "main"): 40, (f"p{fold}", "main"): 1}, fold) for fold in range(2)]
+    limits = [{"AU12": 0.3}, {"AU12": 0.7}]
+    runs = [
+        write_evaluation(tmp_path / str(fold), part, Judging(network=SPEC, thresholds=own, thresholds_from="made"))
+        for fold, (part, own) in enumerate(zip(parts, limits, strict=True))
+    ]
+    metrics = evaluate_job.join(runs, str(tmp_path / "joined"))
+    truth, said = [], []
+    for part, own in zip(parts, limits, strict=True):
+        frame = part.to_pandas()
+        frame = frame[frame["face"]].dropna(subset=["AU12"])
+        truth += frame["AU12"].astype(int).tolist()
+        said += (frame["p_AU12"] >= own["AU12"]).tolist()
+    assert metrics["faces"]["AU12_f1"] == pytest.approx(f1_score(truth, said))
+    assert metrics["thresholds"]["used"] == {}

@@ -15,12 +15,13 @@ FACE: Face = {
     "valence": 0.5,
     "arousal": -0.25,
     "action_units": {"AU1": 0.5, "AU4": 0.2, "AU12": 0.9},
+    "active_action_units": ["AU1", "AU12"],
 }
 
 
 def test_the_text_about_a_face() -> None:
     assert describe(FACE) == ["happiness 80%", "surprise 15%", "valence +0.50  arousal -0.25", "AU1 AU12"]
-    assert describe(FACE, threshold=0.95)[-1] == "no AU active"
+    assert describe(FACE | {"active_action_units": []})[-1] == "no AU active"
     bare: Face = {key: FACE[key] for key in ("track_id", "box", "score", "landmarks")}  # type: ignore[literal-required,assignment]
     assert describe(bare) == []
 

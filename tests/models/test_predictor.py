@@ -11,7 +11,7 @@ from affect.faces import load_detector
 from affect.faces.alignment import align
 from affect.labels import EXPRESSIONS
 from affect.media.pictures import decode_jpeg, encode_jpeg
-from affect.models.files import load_model
+from affect.models.files import Thresholds, load_model
 from affect.models.predictor import Predictor, Recogniser
 from affect.networks.inputs import to_input
 from affect.networks.spec import Head
@@ -52,12 +52,23 @@ def test_predictions_are_the_networks(tmp_path: Path, arcface: bool, faces: int,
     [
         (("valence_arousal",), {"valence", "arousal"}),
         (("expression",), {"expression"}),
-        (("action_units", "valence_arousal"), {"action_units", "valence", "arousal"}),
+        (("action_units", "valence_arousal"), {"action_units", "active_action_units", "valence", "arousal"}),
     ],
 )
 def test_only_what_was_trained_is_said(tmp_path: Path, heads: tuple[Head, ...], keys: set[str]) -> None:
     (prediction,) = predictor(tmp_path, heads=heads)(np.zeros((1, 96, 96, 3), np.uint8))
     assert set(prediction) == keys
+
+
+@pytest.mark.parametrize("own", [{}, {"AU4": 0.0, "AU12": 1.0}])
+def test_active_are_those_that_reach_the_models_threshold(tmp_path: Path, own: dict[str, float]) -> None:
+    told = Thresholds(action_units=own, criterion="f1", found_on="made") if own else None
+    (prediction,) = predictor(tmp_path, thresholds=told)(np.zeros((1, 96, 96, 3), np.uint8))
+    limits = {name: own.get(name, 0.5) for name in prediction["action_units"]}
+    assert prediction["active_action_units"] == [
+        name for name, probability in prediction["action_units"].items() if probability >= limits[name]
+    ]
+    assert not own or "AU4" in prediction["active_action_units"]
 
 
 def test_no_crops_no_predictions(tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from affect.evaluation.judging import Judging
 from affect.evaluation.measures import VIEWS, Measures
 from affect.evaluation.settings import BootstrapSettings
-from affect.reports.evaluation_report import Curve, Evaluation, evaluation_report, score_columns
+from affect.reports.evaluation_report import Curve, Evaluation, evaluation_report
 from affect.reports.report import cell, render
+from affect.reports.score_cells import score_columns
 from tests.evaluation.made_predictions import SPEC, made_predictions
 from tests.reports.made_reports import Page
 
@@ -17,7 +19,7 @@ VIDEOS = {("a", "main"): 40, ("b", "left"): 30, ("b", "right"): 30}
 
 def made(*corpora: str, heads: tuple[str, ...] = SPEC.heads, videos: Any = VIDEOS, **changes: Any) -> Evaluation:
     spec = SPEC.model_copy(update={"heads": heads})
-    measures = Measures(spec)
+    measures = Measures(Judging(network=spec))
     for seed, corpus in enumerate(corpora):
         measures.update(made_predictions(videos, seed, corpus, spec))
     time = np.arange(50) / 25
@@ -30,7 +32,7 @@ def made(*corpora: str, heads: tuple[str, ...] = SPEC.heads, videos: Any = VIDEO
         "views": VIEWS,
         "config": {"split": "test", "bootstrap": {"resamples": 30}},
         "confusion": measures.joined("faces").confusion,
-        "planes": measures.planes,
+        "plane": measures.joined("faces").plane,
         "curves": [Curve("a", "best: CCC 0.70 valence, 0.60 arousal", time, lines, lines * 0.5)],
     }
     return Evaluation(**known | changes)
@@ -137,7 +139,7 @@ def test_the_figures_hold_the_numbers() -> None:
     assert bars["recall"] == [of["recall"] for of in evaluation.metrics["action_units"].values()]
     planes = [drawn[name]["data"][0] for name in ("Labels", "Predictions")]
     assert planes[0]["zmax"] == planes[1]["zmax"]
-    assert np.sum(planes[0]["text"]) == np.sum(planes[1]["text"]) == evaluation.planes["labels"].sum() > 0
+    assert np.sum(planes[0]["text"]) == np.sum(planes[1]["text"]) == evaluation.plane.labels.sum() > 0
     label, prediction = drawn["a: arousal"]["data"]
     assert label["y"][3] is None
     assert prediction["y"][10] == pytest.approx(label["y"][10] / 2, abs=1e-3)
@@ -145,6 +147,36 @@ def test_the_figures_hold_the_numbers() -> None:
 
 
 def test_a_network_of_one_output_has_its_panels_alone() -> None:
-    shown = page(made("aff-wild2", heads=("action_units",), confusion=None, planes={}, curves=[]))
+    shown = page(made("aff-wild2", heads=("action_units",), confusion=None, plane=None, curves=[]))
     assert shown.headings() == ["judged-by", "each-label", "all-metrics", "each-video", "configuration"]
     assert shown.captions == ["Action units: F1, precision, recall"]
+
+
+def test_groups_thresholds_and_folds_have_sections_where_they_are() -> None:
+    evaluation = made("aff-wild2")
+    metrics = dict(evaluation.metrics)
+    faces = metrics["faces"]
+    groups = {
+        name: {"rows": 40, "videos": 1, "pictures": 0, "small": name == "old", "faces": faces | {"valence_ccc": ccc},
+               "intervals": {}}
+        for name, ccc in (("old", -0.25), ("young", 0.5))
+    }  # fmt: skip
+    apart = {"valence_ccc": {"best": "young", "worst": "old", "difference": 0.75, "of_small_groups": True}}
+    metrics["groups"] = {"age": {"groups": groups, "rows_without": 7, "small_below": 20, "differences": apart}}
+    metrics["thresholds"] = metrics["thresholds"] | {"used": {"AU4": 0.25}, "from": "stored with the model"}
+    runs = [{"run": f"/runs/{number}", "model": "emo", "rows": 10, "faces": faces} for number in (0, 1)]
+    metrics["folds"] = {"runs": runs, "mean": {"valence_ccc": 0.375}, "deviation": {"valence_ccc": 0.0125}}
+    metrics["default"] = [row | {"folds": {"mean": 0.375, "deviation": None}} for row in metrics["default"]]
+    shown = page(made("aff-wild2", metrics=metrics))
+    assert {"groups", "thresholds", "each-fold"} < set(shown.headings())
+    assert ["rows", "40", "40", "", ""] in lines(shown)
+    assert ["valence_ccc", "-0.25", "0.5", "0.75", "young, old (small)"] in lines(shown)
+    assert any("7 by age" in text for text in shown.texts)
+    default = metrics["thresholds"]["at_default"]["faces"]["AU4_f1"]
+    assert ["AU4", "0.25", cell(faces["AU4_f1"]), cell(default)] in lines(shown)
+    assert any(
+        line[0] == "valence_ccc" and line[-1] == "0.375 \N{PLUS-MINUS SIGN}\N{NO-BREAK SPACE}0.013"
+        for line in lines(shown)
+    )
+    drawn = dict(zip(shown.captions, shown.figures, strict=True))["By age"]
+    assert drawn["layout"]["yaxis"]["range"][0] == pytest.approx(-0.3)

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from affect.labels import EXPRESSIONS
-from affect.reports.figures import plane_counts
 from affect.reports.report import render
 from affect.reports.run_report import State, run_report
 from tests.reports.made_reports import Page, made_run, made_seen
@@ -141,10 +140,3 @@ def test_the_page_says_how_the_run_stands(state: State, loads: bool) -> None:
 def test_real_data_has_no_badge() -> None:
     page = Page(render(run_report(made_run(data=[{"corpus": "aff-wild2", "fingerprint": "x", "synthetic": False}]))))
     assert "SYNTHETIC DATA" not in page.texts
-
-
-def test_points_are_counted_in_their_cells() -> None:
-    points = np.array([[-1, -1], [1, 1], [0.99, -0.99], [np.nan, 0], [0.05, 0.95]])
-    counts = plane_counts(points, bins=20)
-    assert counts.sum() == 4
-    assert counts[0, 0] == counts[19, 19] == counts[0, 19] == counts[19, 10] == 1
