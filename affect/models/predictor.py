@@ -49,9 +49,7 @@ class Predictor:
         quality = self.description.preprocessing.jpeg_quality
         stored = np.stack([through_jpeg(crop, quality) for crop in crops])
         (answered,) = self.ask([Stretch({"image": stored})])
-        return [
-            describe(self.description, answered.outputs, row, embedding=embedding) for row in range(len(crops))
-        ]
+        return [describe(self.description, answered.outputs, row, embedding=embedding) for row in range(len(crops))]
 
 
 def describe(
