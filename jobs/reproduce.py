@@ -7,17 +7,15 @@ figures that rest on it; the same command goes on where it was. What cannot be h
 import functools
 import json
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
-import ray
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from affect import storage
-from affect.catalogue.published_results import LEADERBOARD, Result, published_results, published_tables
+from affect.catalogue.published_results import Result, published_results, published_tables
 from affect.errors import AffectError
 from affect.reports.report import write
 from affect.reports.reproduction_report import (
@@ -28,14 +26,14 @@ from affect.reports.reproduction_report import (
     reproduction_report,
 )
 from affect.reproduction.cells import Cell, Way, figure_of
-from affect.reproduction.holdings import Holdings, look_at
-from affect.reproduction.protocol import Copy, Protocol
+from affect.reproduction.holdings import look_at
+from affect.reproduction.protocol import Protocol
 from affect.reproduction.route import Means, Route, Training, command, departing, find_route
 from affect.training.settings import Chain, TrainConfig
 from jobs import cli
 from jobs.recipes import recipe
 from jobs.recipes.protocols import protocol_of
-from jobs.reproduction_runs import Runs, commands, finished, in_order, metrics_of, steps_of
+from jobs.reproduction_runs import Runs, commands, finished, in_order, metrics_of, run_all, steps_of
 from jobs.sample_figures import fill_samples
 
 logger = logging.getLogger("affect")
@@ -54,6 +52,7 @@ class Tables:
         place = storage.join(means.out, PARTIAL)
         self.partial: dict[str, list[str]] = json.loads(storage.read_text(place)) if storage.exists(place) else {}
         self._ways: dict[Protocol, tuple[Route, Route | None]] = {}
+        self._read: dict[str, dict[str, Any]] = {}
 
     def ways(self, protocol: Protocol) -> tuple[Route, Route | None]:
         """The way to the figure itself, and to a partial one where such are wanted of its recipe."""
@@ -81,10 +80,9 @@ class Tables:
         return list(found)
 
     def want_partial(self, protocols: Sequence[Protocol], settings: Sequence[str]) -> None:
-        """Remember the settings of the partial figures of these protocols' recipes."""
+        """Partial figures of these protocols' recipes, with ``settings``; ``write`` keeps them for the next time."""
         self.partial |= {one.recipe: list(settings) for one in protocols}
         self._ways.clear()
-        storage.write_text(storage.join(self.means.out, PARTIAL), json.dumps(self.partial, indent=1) + "\n")
 
     def cells(self) -> list[Papered]:
         """Every table with what there is now."""
@@ -118,14 +116,19 @@ class Tables:
         lacking = "" if figure else f"its rows have no {result.column.metric.replace('_', ' ')}"
         return Way(route, figure, lacking, commands(route, _command))
 
-    @functools.cache  # noqa: B019  # as long as the tables
-    def _metrics(self, route: Route) -> dict[str, object] | None:
-        return metrics_of(route)
+    def _metrics(self, route: Route) -> dict[str, Any] | None:
+        """Of a route that is done; they never change then."""
+        if route.uri not in self._read:
+            metrics = metrics_of(route)
+            if metrics is None:
+                return None
+            self._read[route.uri] = metrics
+        return self._read[route.uri]
 
     def write(self) -> list[Papered]:
         """Leave the tables as they are now as a page, Markdown and CSV."""
-        type(self)._metrics.cache_clear()
         tables, out = self.cells(), self.means.out
+        storage.write_text(storage.join(out, PARTIAL), json.dumps(self.partial, indent=1) + "\n")
         rows = ", ".join(self.means.holdings.corpora) or "no corpus"
         subtitle = f"Filled from rows of {rows}. {out}"
         write(reproduction_report(tables, subtitle), storage.join(out, "report.html"))
@@ -149,7 +152,9 @@ def _command(training: Training) -> str:
 def main(
     out: Annotated[str, typer.Option(help="folder of the results, a local path or s3://bucket/path")],
     data: Annotated[list[str] | None, typer.Option(help="folder written by jobs.preprocess; may be repeated")] = None,
-    paper: Annotated[str, typer.Option(help="ijcv2019, ext2018, bmvc2019, fbn2019 or leaderboard; all without it")] = "",
+    paper: Annotated[
+        str, typer.Option(help="ijcv2019, ext2018, bmvc2019, fbn2019 or leaderboard; all without it")
+    ] = "",
     table: Annotated[str, typer.Option(help="number of a table as printed, 8 or IV; all without it")] = "",
     only: Annotated[
         list[str] | None, typer.Option(help="run only figures with this in network, corpus or recipe; may be repeated")
@@ -163,10 +168,14 @@ def main(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="key=value for every training; what it learns needs --partial")
     ] = None,
-    partial: Annotated[bool, typer.Option(help="also run what departs from the papers, in a column of its own")] = False,
+    partial: Annotated[
+        bool, typer.Option(help="also run what departs from the papers, in a column of its own")
+    ] = False,
     plan: Annotated[bool, typer.Option(help="show what would be run and what is missing, and end")] = False,
     only_collect: Annotated[bool, typer.Option(help="run nothing, fill the tables from what is there")] = False,
-    local: Annotated[bool, typer.Option(help="train in this process, for short runs; a cut off one begins anew")] = False,
+    local: Annotated[
+        bool, typer.Option(help="train in this process, for short runs; a cut off one begins anew")
+    ] = False,
 ) -> None:
     """Fill the tables of the papers from the rows in --data; of synthetic rows a table of their own."""
     settings = set_ or []
@@ -192,7 +201,7 @@ def main(
     routes = [_to_run(*tables.ways(one), partial=partial, departs=bool(departing(settings))) for one in chosen]
     wanted = list({route.uri: route for route in routes if route}.values())
     if plan:
-        show_plan(wanted, tables.cells(), runs)
+        show_plan(wanted, tables.cells())
         return
     if not only_collect:
         run_all(wanted, runs, tables.write)
@@ -210,19 +219,7 @@ def _to_run(whole: Route, near: Route | None, *, partial: bool, departs: bool) -
     return near if partial else None
 
 
-def run_all(wanted: Sequence[Route], runs: Runs, tell: Callable[[], object]) -> None:
-    """Do what is left of each route, the pages renewed after each."""
-    left = [route for route in wanted if runs.left(route)]
-    logger.info("%d ways to figures, %d of them done before", len(wanted), len(wanted) - len(left))
-    if left and not ray.is_initialized():
-        ray.init(log_to_driver=True)
-    for number, route in enumerate(left, start=1):
-        logger.info("%d of %d: %s", number, len(left), route.uri.rsplit("/", 1)[-1])
-        runs.run(route)
-        tell()
-
-
-def show_plan(wanted: Sequence[Route], tables: Sequence[Papered], runs: Runs) -> None:
+def show_plan(wanted: Sequence[Route], tables: Sequence[Papered]) -> None:
     """Print every training that would be run with its steps, and what is missing for the other figures."""
     console = Console(highlight=False)
     if not console.is_terminal:

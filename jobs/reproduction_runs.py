@@ -6,6 +6,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import ray
+
 from affect import storage
 from affect.errors import AffectError
 from affect.evaluation.settings import EvaluationConfig
@@ -63,7 +65,9 @@ class Runs:
 
     def failure(self, route: Route) -> str:
         """Why a run of the route that is not finished failed when it was tried last; nothing where it was not."""
-        told = [storage.read_text(place).strip() for uri in self.left(route) if storage.exists(place := self._place(uri))]
+        told = [
+            storage.read_text(place).strip() for uri in self.left(route) if storage.exists(place := self._place(uri))
+        ]
         return "; ".join(told)
 
     def _place(self, uri: str) -> str:
@@ -84,7 +88,12 @@ def metrics_of(route: Route) -> dict[str, Any] | None:
 
 def measure(one: Measurement) -> dict[str, Any]:
     """The evaluation of a training's model."""
-    asked = {"model": storage.join(one.training.uri, "model"), "data": one.data, "split": one.split, "corpus": one.corpus}
+    asked = {
+        "model": storage.join(one.training.uri, "model"),
+        "data": one.data,
+        "split": one.split,
+        "corpus": one.corpus,
+    }
     return evaluate(EvaluationConfig.parse(asked | ({"zero_shot": one.zero_shot} if one.zero_shot else {})), one.uri)
 
 
@@ -118,3 +127,15 @@ def steps_of(training: Training) -> str:
 def in_order(routes: Sequence[Route]) -> list[Training]:
     """The trainings of all routes, each once."""
     return list({one.uri: one for route in routes for one in route.trainings}.values())
+
+
+def run_all(wanted: Sequence[Route], runs: Runs, tell: Callable[[], object]) -> None:
+    """Do what is left of each route, the pages renewed after each."""
+    left = [route for route in wanted if runs.left(route)]
+    logger.info("%d ways to figures, %d of them done before", len(wanted), len(wanted) - len(left))
+    if left and not ray.is_initialized():
+        ray.init(log_to_driver=True)
+    for number, route in enumerate(left, start=1):
+        logger.info("%d of %d: %s", number, len(left), route.uri.rsplit("/", 1)[-1])
+        runs.run(route)
+        tell()

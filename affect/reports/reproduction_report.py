@@ -19,8 +19,8 @@ HERE, PARTIAL, PRINTED = "here", "partial", "printed"
 NOTE = (
     "Printed figures are the papers'. Under \N{LEFT DOUBLE QUOTATION MARK}here\N{RIGHT DOUBLE QUOTATION MARK} stands "
     "what this system has measured in the papers' way, with its 95 % interval and its difference to the printed "
-    "figure, or what it needs for that. A partial figure departs from the paper's way in what is named beside it: it is "
-    "no figure of the table, and is not compared with one."
+    "figure, or what it needs for that. A partial figure departs from the papers' way in all that is named below the "
+    "table: it is no figure of the table, and is not compared with one."
 )
 
 NAMES = {
@@ -99,23 +99,12 @@ def _shown(one: Cell | None, kind: str) -> Any:
         return one.result.printed + (" %" if one.result.column.percent else "")
     if kind == PARTIAL:
         return "" if one.partial is None else _of_way(one.partial)
-    match one.state:
-        case "peer":
-            return ""
-        case "copy":
-            assert isinstance(one.protocol, Copy)
-            of = one.protocol.of
-            return f"see {of.paper} Table {of.table}"
-        case "needs":
-            return f"needs {', '.join(missing.what for missing in one.missing)}"
-        case "done":
-            assert one.whole is not None
-            assert one.whole.figure is not None
-            return f"{figure_text(one.whole.figure)}, {one.difference:+.3f}"
-        case "failed":
-            return Badge("failed", "bad")
-        case _:
-            return Badge("not run yet", "plain")
+    if isinstance(one.protocol, Copy):
+        return f"see {one.protocol.of.paper} Table {one.protocol.of.table}"
+    if one.missing:
+        return f"needs {', '.join(missing.what for missing in one.missing)}"
+    told = "" if one.whole is None else _of_way(one.whole)
+    return told if one.difference is None else f"{told}, {one.difference:+.3f}"
 
 
 def _of_way(way: Way) -> Any:
@@ -241,15 +230,15 @@ def markdown(tables: Sequence[Papered], subtitle: str) -> str:
         lines += [f"## {one.heading}", ""]
         lines += _markdown_grid(grid)
         if rows := partial_rows(one):
-            lines += ["", *_markdown_table(["partial figure", "value", "departs in"], rows)]
+            lines += ["", *markdown_table(["partial figure", "value", "departs in"], rows)]
         if rows := failure_rows(one):
-            lines += ["", *_markdown_table(["set aside", "because"], rows)]
+            lines += ["", *markdown_table(["set aside", "because"], rows)]
         lines += [f"\n- {note}" if place == 0 else f"- {note}" for place, note in enumerate(one.table.notes)]
         if commands := command_lines(one):
             lines += ["", "```", *commands, "```"]
         lines.append("")
     if rows := missing_rows(tables):
-        lines += ["## What is missing", "", *_markdown_table(["needed", "figures", "how to get it"], rows), ""]
+        lines += ["## What is missing", "", *markdown_table(["needed", "figures", "how to get it"], rows), ""]
     return "\n".join(lines)
 
 
@@ -257,10 +246,12 @@ def _markdown_grid(grid: Grid) -> list[str]:
     header = [grid.corner]
     for heading, parts in grid.groups:
         header += [heading if part == PRINTED else f"{heading}: {part}" for part in parts]
-    return _markdown_table(header, [[name, *values] for name, values in grid.rows])
+    return markdown_table(header, [[name, *values] for name, values in grid.rows])
 
 
-def _markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Lines of a table in Markdown."""
+
     def line(values: Sequence[Any]) -> str:
         texts = [value.text if isinstance(value, Badge) else cell(value) for value in values]
         return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
@@ -269,8 +260,9 @@ def _markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> lis
 
 
 COLUMNS = (
-    "paper", "table", "network", "label", "peer", "corpus", "split", "metric", "printed", "state", "here", "low", "high",
-    "difference", "partial", "partial_low", "partial_high", "departures", "needs", "failure", "commands",
+    "paper", "table", "network", "label", "peer", "corpus", "split", "metric", "printed", "state",
+    "here", "low", "high", "difference", "partial", "partial_low", "partial_high", "departures",
+    "needs", "failure", "commands",
 )  # fmt: skip
 
 
