@@ -30,8 +30,8 @@ class Runs:
 
     def left(self, route: Route) -> list[str]:
         """Folders of a route's runs that are not finished."""
-        runs = [*(one.uri for one in (*route.trainings, *route.measurements)), *filter(None, [route.joined])]
-        return [uri for uri in runs if not finished(uri)]
+        runs = [one.uri for one in route.trainings] + [one.uri for one in route.measurements]
+        return [uri for uri in [*runs, *filter(None, [route.joined])] if not finished(uri)]
 
     def run(self, route: Route) -> bool:
         """Do what is left of a route, up to what fails; whether all of it is done."""

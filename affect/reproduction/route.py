@@ -144,6 +144,7 @@ class _Finder:
             self.missing += lacking
             self.trainings[name] = None
             if not self.partial:  # what else is missing is said as well
+                self._begun(config)
                 for earlier in _before(config):
                     self._train(earlier)
             return None
