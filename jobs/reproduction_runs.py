@@ -109,7 +109,7 @@ def commands(route: Route, of_training: Callable[[Training], str]) -> tuple[str,
         )
     if route.joined:
         lines.append(
-            f"python -m jobs.evaluate --join {' '.join(one.uri for one in route.measurements)} --out {route.joined}"
+            f"python -m jobs.evaluate {' '.join(one.uri for one in route.measurements)} --join --out {route.joined}"
         )
     return tuple(lines)
 

@@ -16,12 +16,13 @@ from affect.reproduction.route import title
 
 HERE, PARTIAL, PRINTED = "here", "partial", "printed"
 
-NOTE = (
-    "Printed figures are the papers'. Under \N{LEFT DOUBLE QUOTATION MARK}here\N{RIGHT DOUBLE QUOTATION MARK} stands "
-    "what this system has measured in the papers' way, with its 95 % interval and its difference to the printed "
-    "figure, or what it needs for that. A partial figure departs from the papers' way in all that is named below the "
-    "table: it is no figure of the table, and is not compared with one."
-)
+LEGEND = {
+    PRINTED: "what the paper prints",
+    HERE: "what this system measured in the paper's way, its 95 % interval and its difference to the printed figure; "
+    "or what it needs for that, that it has not run yet, or that it failed",
+    PARTIAL: "a figure that departs from the paper's way in all that is named below the table: it is no figure of the "
+    "table, and is compared with none",
+}
 
 NAMES = {
     "ccc": "CCC", "mse": "MSE", "pearson": "Pearson", "macro_f1": "F1", "f1": "F1", "accuracy": "accuracy",
@@ -150,7 +151,9 @@ def reproduction_report(tables: Sequence[Papered], subtitle: str) -> Report:
         ],
         links={"Markdown": "report.md", "CSV": "figures.csv"},
         sections=[
-            Section("How to read this", [Text("What the columns mean", NOTE)]),
+            Section(
+                "How to read this", [Table(["column", "what stands in it"], [list(one) for one in LEGEND.items()])]
+            ),
             *sections,
             Section("What is missing", [block] if (block := _missing(tables)) else []),
         ],
@@ -224,7 +227,7 @@ def _missing(tables: Sequence[Papered]) -> Table | None:
 
 def markdown(tables: Sequence[Papered], subtitle: str) -> str:
     """The same as a page in Markdown."""
-    lines = ["# The papers' tables", "", subtitle, "", NOTE, ""]
+    lines = ["# The papers' tables", "", subtitle, "", *(f"- *{name}*: {told}" for name, told in LEGEND.items()), ""]
     for one in tables:
         grid = grid_of(one)
         lines += [f"## {one.heading}", ""]
