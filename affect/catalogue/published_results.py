@@ -9,6 +9,7 @@ from typing import Self
 import yaml
 from pydantic import model_validator
 
+from affect.catalogue import PAPERS
 from affect.configuration import Configuration
 from affect.errors import AffectError
 from affect.labels import EXPRESSIONS
@@ -159,8 +160,6 @@ def _check(network: str, column: Column, printed: str) -> None:
 @functools.lru_cache
 def published_tables() -> dict[str, dict[str, ResultTable]]:
     """Every table by paper and number, in the papers' order. Raises AffectError for a fault in the file."""
-    from affect.catalogue import PAPERS  # noqa: PLC0415  # it is this package's own
-
     text = resources.files("affect.catalogue").joinpath("published_results.yaml").read_text("utf-8")
     data = yaml.safe_load(text)
     if unknown := sorted(set(data) - {*PAPERS, LEADERBOARD}):

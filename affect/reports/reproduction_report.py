@@ -16,6 +16,8 @@ from affect.reproduction.route import title
 
 HERE, PARTIAL, PRINTED = "here", "partial", "printed"
 
+MANY = 3
+
 LEGEND = {
     PRINTED: "what the paper prints",
     HERE: "what this system measured in the paper's way, its 95 % interval and its difference to the printed figure; "
@@ -103,9 +105,16 @@ def _shown(one: Cell | None, kind: str) -> Any:
     if isinstance(one.protocol, Copy):
         return f"see {one.protocol.of.paper} Table {one.protocol.of.table}"
     if one.missing:
-        return f"needs {', '.join(missing.what for missing in one.missing)}"
+        return f"needs {_listed([missing.what for missing in one.missing])}"
     told = "" if one.whole is None else _of_way(one.whole)
     return told if one.difference is None else f"{told}, {one.difference:+.3f}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """All of a few names, of many the first; the page's end and the CSV have all."""
+    if len(names) <= MANY:
+        return ", ".join(names)
+    return f"{', '.join(names[: MANY - 1])} and {len(names) - MANY + 1} more"
 
 
 def _of_way(way: Way) -> Any:

@@ -53,6 +53,13 @@ def test_rows_and_columns_are_the_papers() -> None:
     assert [name for name, _ in down.rows] == ["Fine-tuned AffWildNet", "ResNet-GRU"]
 
 
+def test_of_many_things_that_are_missing_a_cell_names_the_first() -> None:
+    lacks = Way(Route(missing=tuple(Missing(name, "") for name in ("Aff-Wild", "Aff-Wild2", "AFEW", "RAF-DB"))))
+    page = table_8(mt_vgg=(lacks, None))
+    assert grid_of(page).rows[-1][1][7] == "needs Aff-Wild, Aff-Wild2 and 2 more"
+    assert "Aff-Wild, Aff-Wild2, AFEW, RAF-DB" in figures_csv([page])
+
+
 def test_counts() -> None:
     assert counts([PAGE]) == {"own": 16, "done": 1, "partial": 1, "open": 1, "failed": 1, "needs": 14}
 
