@@ -16,11 +16,8 @@ TOLD_ELSEWHERE = frozenset({"recipe", "paper", "tables", "labels", "corpora", "d
 def departures(paper: TrainConfig, run: TrainConfig) -> list[str]:
     """In words every setting of ``run`` that changes what is learnt and is not ``paper``'s."""
     left = TOLD_ELSEWHERE | CHANGEABLE
-    return [
-        _told(key, before, after)
-        for key, before, after in changes(paper, run)
-        if key.partition(".")[0] not in left
-    ]  # fmt: skip
+    changed = [one for one in changes(paper, run) if one[0].partition(".")[0] not in left]
+    return [_told(*one) for one in changed]
 
 
 def assignments(base: TrainConfig, config: TrainConfig) -> list[str]:

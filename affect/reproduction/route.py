@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from affect import storage
 from affect.corpora.published import published
+from affect.errors import AffectError
 from affect.pretrained import SOURCES
-from affect.reproduction.departures import assignments, departures
+from affect.reproduction.departures import TOLD_ELSEWHERE, assignments, departures
 from affect.reproduction.holdings import Holdings
 from affect.reproduction.protocol import Protocol
 from affect.training.settings import CHANGEABLE, STAGE, Chain, PretrainedWeights, Start, TrainConfig
@@ -83,8 +84,21 @@ class Means:
 
 
 def departing(settings: Sequence[str]) -> list[str]:
-    """Those assignments that change what is learnt."""
-    return [one for one in settings if one.partition("=")[0].strip().split(".")[0] not in CHANGEABLE]
+    """Those assignments that change what is learnt.
+
+    Raises AffectError for one that would change which rows a training sees or what it begins with, unnamed.
+    """
+    for one in settings:
+        if _block(one) in TOLD_ELSEWHERE:
+            raise AffectError(
+                f"--set {one} is not for the papers' tables: rows are given with --data, what a network begins with by "
+                "--weights, and both are each recipe's own"
+            )
+    return [one for one in settings if _block(one) not in CHANGEABLE]
+
+
+def _block(assignment: str) -> str:
+    return assignment.partition("=")[0].strip().split(".")[0]
 
 
 def find_route(

@@ -4,6 +4,7 @@ import shlex
 
 import pytest
 
+from affect.errors import AffectError
 from affect.reproduction.holdings import Holdings
 from affect.reproduction.protocol import Protocol
 from affect.reproduction.route import Means, Route, command, departing, find_route
@@ -167,3 +168,9 @@ def test_the_command_of_a_training_says_all_of_it(protocol: Protocol) -> None:
 
 def test_settings_that_change_what_is_learnt() -> None:
     assert departing(["resources.workers=2", "epochs=1", "follow.steps=5", "compute.parts=2"]) == ["epochs=1"]
+
+
+@pytest.mark.parametrize("setting", ["corpora=[fer2013]", "data=[/rows]", "start=[]", "pretrained.image.uri=/weights"])
+def test_what_a_training_sees_and_begins_with_is_not_set(setting: str) -> None:
+    with pytest.raises(AffectError, match="rows are given with --data"):
+        departing([setting])
