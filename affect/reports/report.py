@@ -46,11 +46,15 @@ class Tile:
 
 @dataclass(frozen=True)
 class Table:
-    """Cells are text, numbers, badges or links; numbers are aligned right. ``highlight`` is the index of a row."""
+    """Cells are text, numbers, badges or links; numbers are aligned right. ``highlight`` is the index of a row.
+
+    ``groups`` are headings over so many columns each; the first column then stays in sight.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     highlight: int | None = None
+    groups: Sequence[tuple[str, int]] = ()
     kind: str = "table"
 
 

@@ -1,0 +1,25 @@
+"""How a printed figure is come by: a recipe, and on what its model is measured."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from affect.catalogue.published_results import Result
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """The model that ``recipe`` trains, measured on ``split`` of ``corpus``."""
+
+    recipe: str
+    corpus: str
+    split: str
+    how: Literal["whole", "folds", "zero-shot"] = "whole"
+    """``folds``: each fold's model on what the fold holds out, joined. ``zero-shot``: compound expressions from the
+    other outputs."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A figure that repeats another."""
+
+    of: Result

@@ -1,0 +1,176 @@
+"""From a protocol and the rows at hand: what is trained, shared and measured, what is missing, what departs."""
+
+import shlex
+
+import pytest
+
+from affect.errors import AffectError
+from affect.reproduction.holdings import Holdings
+from affect.reproduction.protocol import Protocol
+from affect.reproduction.route import Means, Route, command, departing, find_route
+from affect.training.settings import TrainConfig
+from jobs.recipes import recipe
+from tests.reproduction.made_shelves import SPLITS, holdings, shelf
+
+ARC = Protocol("bmvc2019/mt-arcres/fer2013", "fer2013", "test")
+FINE_TUNED = Protocol("bmvc2019/mt-vgg/fer2013", "fer2013", "test")
+PUBLIC = shelf("fer2013", size=48, splits=SPLITS - {"test"})
+NARROW = ("network.width=0.25", "network.input_size=48")
+
+
+def way(protocol: Protocol, held: Holdings, *settings: str, partial: bool = False, **means: object) -> Route:
+    return find_route(recipe(protocol.recipe), protocol, Means(held, "/out", **means), settings, partial=partial)  # type: ignore[arg-type]
+
+
+def missing(route: Route) -> list[str]:
+    return [one.what for one in route.missing]
+
+
+def test_a_chain_is_a_training_a_stage_each_beginning_with_the_one_before() -> None:
+    route = way(FINE_TUNED, holdings("aff-wild", "aff-wild2", "fer2013"))
+    assert [one.stage for one in route.trainings] == ["aff-wild", "aff-wild2", "fer2013"]
+    for earlier, later in zip(route.trainings[:-1], route.trainings[1:], strict=True):
+        assert later.config.start[0].model == earlier.uri
+        assert later.config.data == (f"/rows/{later.stage}-96",)
+    (measured,) = route.measurements
+    assert (measured.training, measured.corpus, measured.split) == (route.trainings[-1], "fer2013", "test")
+    assert not route.missing
+    assert not route.departures
+
+
+def test_figures_share_the_trainings_that_they_have_in_common() -> None:
+    held = holdings("aff-wild", "aff-wild2", "fer2013", "raf-db")
+    fer = way(FINE_TUNED, held)
+    raf = way(Protocol("bmvc2019/mt-vgg/raf-db", "raf-db", "test"), held)
+    across = way(Protocol("bmvc2019/mt-vgg/staged", "raf-db", "test"), held)
+    recurrent = way(Protocol("bmvc2019/mt-vgg-rnn-visual/staged", "aff-wild2", "test"), held)
+    for other in (raf, across, recurrent):
+        assert [one.uri for one in other.trainings[:2]] == [one.uri for one in fer.trainings[:2]]
+    assert raf.uri != across.uri
+
+
+def test_other_folders_change_nothing_of_what_is_done_and_settings_of_workers_neither() -> None:
+    few, more = (holdings(*names) for names in (("aff-wild2", "fer2013"), ("disfa", "aff-wild2", "fer2013", "imfdb")))
+    assert way(ARC, few).uri == way(ARC, more).uri == way(ARC, few, "resources.workers=4").uri
+    assert way(ARC, few).uri != way(ARC, few, "seed=1", partial=True).uri
+
+
+def test_everything_that_is_missing_is_said_with_how_to_get_it() -> None:
+    route = way(FINE_TUNED, Holdings(()))
+    assert missing(route) == ["FER2013", "Aff-Wild2", "Aff-Wild"]
+    assert (
+        route.missing[0].how == "jobs.preprocess fer2013 --root WHERE_IT_LIES --out ROWS (docs/corpora.md: who has it)"
+    )
+    assert not route.trainings
+    only_train = Holdings((shelf("aff-wild2"), shelf("fer2013", splits=SPLITS - {"test"})))
+    assert missing(way(ARC, only_train)) == ["FER2013's test split (PrivateTest)"]
+    assert missing(way(ARC, Holdings((shelf("aff-wild2"), PUBLIC)))) == ["FER2013 in crops of 96 pixels"]
+    assert missing(way(Protocol("fbn2019/facebehaviornet-no-coupling", "disfa", "test"), holdings("disfa"))) == [
+        "Aff-Wild", "Aff-Wild2", "AffectNet", "AFEW", "RAF-DB", "EmotioNet", "BP4D", "BP4D+", "weights vgg-face",
+    ]  # fmt: skip
+
+
+def test_a_partial_way_names_each_departure() -> None:
+    route = way(FINE_TUNED, Holdings((PUBLIC,)), *NARROW, "epochs=3", partial=True)
+    assert [one.stage for one in route.trainings] == ["fer2013"]
+    assert route.trainings[0].config.start == ()
+    assert route.departures == (
+        "no Aff-Wild stage", "no Aff-Wild2 stage", "pictures of 48 pixels instead of 96", "width 1/4",
+        "3 epochs instead of 10", "validation split (PublicTest) in place of test split (PrivateTest)",
+    )  # fmt: skip
+    assert route.measurements[0].split == "validation"
+
+
+def test_what_was_trained_on_other_corpora_has_no_partial_way() -> None:
+    across = Protocol("bmvc2019/mt-vgg/staged", "fer2013", "test")
+    route = way(across, Holdings((PUBLIC,)), *NARROW, partial=True)
+    assert missing(route) == ["Aff-Wild2"]
+    assert not route.trainings
+
+
+def test_an_early_stage_that_nothing_begins_with_is_not_trained() -> None:
+    """With Aff-Wild and no Aff-Wild2 the third stage cannot begin with the second, and the first serves nothing."""
+    route = way(FINE_TUNED, holdings("aff-wild", "fer2013"), partial=True)
+    assert [one.stage for one in route.trainings] == ["fer2013"]
+    assert "no Aff-Wild2 stage" in route.departures
+
+
+def test_some_of_several_corpora_make_a_partial_way() -> None:
+    protocol = Protocol("fbn2019/facebehaviornet-no-coupling", "aff-wild2", "test")
+    route = way(protocol, holdings("aff-wild2", "raf-db"), partial=True)
+    assert route.trainings[0].config.data == ("/rows/aff-wild2-96", "/rows/raf-db-96")
+    assert route.departures[0] == "without Aff-Wild"
+    assert route.departures[-1] == "random weights in place of vgg-face"
+
+
+def test_weights_from_outside() -> None:
+    held = Holdings((shelf("aff-wild", size=224),))
+    protocol = Protocol("ijcv2019/vgg-face", "aff-wild", "test")
+    assert missing(way(protocol, held)) == ["weights vgg-face"]
+    route = way(protocol, held, weights={"vgg-face": "/weights/vgg"})
+    assert route.trainings[0].config.pretrained["image"].uri == "/weights/vgg"
+    own = Protocol("ext2018/vggface12-gru", "aff-wild2", "test")
+    trained = way(own, holdings("aff-wild2"), weights={"vgg-face+vggface2": "/runs/vggface12"})
+    assert trained.trainings[0].config.start[0].model == "/runs/vggface12"
+
+
+def test_rows_whose_labels_are_made_otherwise_are_given_for_their_recipe() -> None:
+    name = "ijcv2019/vgg-face/one-annotator"
+    protocol = Protocol(name, "aff-wild", "test")
+    weights = {"vgg-face": "/weights/vgg"}
+    assert missing(way(protocol, Holdings((shelf("aff-wild", size=224),)), weights=weights))[0] == (
+        "rows with labels of its own"
+    )
+    own = Holdings((shelf("aff-wild2", size=224),))
+    route = way(protocol, Holdings(()), weights=weights, rows={name: own})
+    assert not route.missing
+    assert route.measurements[0].corpus == "aff-wild2"
+
+
+def test_each_fold_has_its_rows_and_all_are_joined() -> None:
+    protocol = Protocol("ijcv2019/vgg-face-without-landmarks/afew-va", "afew-va", "test", "folds")
+    weights = {"vgg-face": "/weights/vgg"}
+    folds = [shelf("afew-va", size=224, fold=number) for number in range(5)]
+    route = way(protocol, Holdings(tuple(folds)), weights=weights)
+    assert [one.data for one in route.measurements] == [(one.folder,) for one in folds]
+    assert len(route.trainings) == 5
+    assert route.uri == route.joined
+    assert missing(way(protocol, Holdings(tuple(folds[:4])), weights=weights)) == ["AFEW-VA in folds"]
+
+
+def test_zero_shot_is_another_measurement_of_the_same_model() -> None:
+    held = holdings(
+        "aff-wild", "aff-wild2", "affectnet", "afew", "raf-db", "emotionet", "disfa", "bp4d", "bp4d-plus",
+        "raf-db-compound",
+    )  # fmt: skip
+    weights = {"vgg-face": "/weights/vgg"}
+    name = "fbn2019/facebehaviornet-no-coupling"
+    whole = way(Protocol(name, "raf-db", "test"), held, weights=weights)
+    zero = way(Protocol(name, "raf-db-compound", "test", "zero-shot"), held, weights=weights)
+    assert zero.trainings == whole.trainings
+    assert (zero.measurements[0].zero_shot, whole.measurements[0].zero_shot) == ("raf-db", "")
+
+
+@pytest.mark.parametrize("protocol", [ARC, FINE_TUNED, Protocol("fbn2019/resnet-50-multi-task", "raf-db", "test")])
+def test_the_command_of_a_training_says_all_of_it(protocol: Protocol) -> None:
+    route = way(protocol, holdings("aff-wild", "aff-wild2", "fer2013", "raf-db"), "batch.length=7", partial=True)
+    for training in route.trainings:
+        base = recipe(training.config.recipe)
+        assert isinstance(base, TrainConfig)
+        words = shlex.split(command(training, base))
+        given = {option: [words[place + 1] for place, word in enumerate(words) if word == option]
+                 for option in ("--data", "--set", "--out")}  # fmt: skip
+        again = recipe(words[3])
+        assert isinstance(again, TrainConfig)
+        assert again.override(given["--set"]).model_copy(update={"data": tuple(given["--data"])}) == training.config
+        assert given["--out"] == [training.uri]
+
+
+def test_settings_that_change_what_is_learnt() -> None:
+    assert departing(["resources.workers=2", "epochs=1", "follow.steps=5", "compute.parts=2"]) == ["epochs=1"]
+
+
+@pytest.mark.parametrize("setting", ["corpora=[fer2013]", "data=[/rows]", "start=[]", "pretrained.image.uri=/weights"])
+def test_what_a_training_sees_and_begins_with_is_not_set(setting: str) -> None:
+    with pytest.raises(AffectError, match="rows are given with --data"):
+        departing([setting])
