@@ -88,6 +88,15 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Details:
+    """What is shown under its title when asked for."""
+
+    title: str
+    blocks: Sequence[Table | Command | Text]
+    kind: str = "details"
+
+
+@dataclass(frozen=True)
 class Picture:
     """A small picture, JPEG in base64, and what is said of it; ``tone`` marks it as good or bad."""
 
@@ -107,7 +116,7 @@ class Pictures:
     kind: str = "pictures"
 
 
-Block = Table | Figure | Command | Text | Pictures
+Block = Table | Figure | Command | Text | Details | Pictures
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,6 @@
-"""Figures of a sweep: curves, effect of each parameter, parallel coordinates, time."""
-
-import math
-from collections.abc import Callable, Sequence
-from typing import Any
+"""Figures of a sweep's trials: their curves, their repeats with other seeds, the time they took."""
 
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
 
 from affect.reports.figures import COLOURS, figure
 from affect.reports.report import cell
@@ -19,7 +14,6 @@ STATUS_COLOURS = {
     "failed": COLOURS[4],
 }
 WINNER = COLOURS[1]
-WORST_TO_BEST = ["rgb(200, 205, 214)", "rgb(61, 127, 224)"]
 
 
 def short(key: str) -> str:
@@ -62,140 +56,6 @@ def curves(sweep: Sweep) -> go.Figure:
     return made
 
 
-def effect(sweep: Sweep, key: str) -> go.Figure:
-    """The metric of each trial against one parameter, on the scale it was drawn from."""
-    kind = sweep.config.get("space", {}).get(key, {}).get("kind", "uniform")
-    made = figure(short(key), sweep.metric, height=300)
-    order = _positions(sweep, key)
-    winner = sweep.winner()
-    for group in ("stopped early", "running", "failed", "finished", "winner"):
-        chosen = [
-            trial
-            for trial in sweep.trials
-            if sweep.best(trial) is not None and ("winner" if trial is winner else trial.status) == group
-        ]
-        if chosen:
-            made.add_scatter(
-                x=[order(trial.parameters.get(key)) for trial in chosen],
-                y=[sweep.best(trial) for trial in chosen],
-                text=[f"<b>{trial.id}</b><br>{described(trial)}" for trial in chosen],
-                name=group,
-                mode="markers",
-                marker={
-                    "size": 14 if group == "winner" else 9,
-                    "symbol": {"winner": "star", "stopped early": "circle-open", "failed": "x"}.get(group, "circle"),
-                    "color": WINNER if group == "winner" else STATUS_COLOURS[group],
-                },
-                hovertemplate="%{text}<br>%{y:.4g}<extra></extra>",
-            )
-    if kind == "choice":
-        made.update_xaxes(tickvals=list(range(len(order.labels))), ticktext=order.labels, zeroline=False)
-        made.update_xaxes(range=[-0.5, len(order.labels) - 0.5])
-    elif kind == "loguniform":
-        ticks = _log_ticks(order.low, order.high)
-        made.update_xaxes(type="log", tickvals=ticks, ticktext=[cell(tick) for tick in ticks])
-        made.update_xaxes(range=_padded(math.log10(order.low), math.log10(order.high)))
-    else:
-        made.update_xaxes(range=_padded(order.low, order.high))
-    made.update_layout(showlegend=True)
-    return made
-
-
-class _Positions:
-    """Where a parameter's values lie on an axis: numbers as they are, choices in their order."""
-
-    def __init__(self, space: dict[str, Any], values: Sequence[Any]) -> None:
-        self.kind = space.get("kind", "uniform")
-        self.values = list(space.get("values", []))
-        self.low = space.get("low", min(values, default=0) if self.kind != "choice" else 0)
-        self.high = space.get("high", max(values, default=1) if self.kind != "choice" else 1)
-        self.labels = [cell(value) for value in self.values]
-
-    def __call__(self, value: Any) -> Any:
-        return self.values.index(value) if self.kind == "choice" else value
-
-    def share(self, value: Any) -> float:
-        """From 0 at the low end of the space to 1 at the high end."""
-        if self.kind == "choice":
-            return (self.values.index(value) + 0.5) / len(self.values)
-        scale: Callable[[float], float] = math.log if self.kind == "loguniform" else float
-        low, high = scale(self.low), scale(self.high)
-        return (scale(value) - low) / (high - low) if high > low else 0.5
-
-    def ticks(self) -> list[tuple[float, str]]:
-        if self.kind == "choice":
-            return [(self.share(value), label) for value, label in zip(self.values, self.labels, strict=True)]
-        return [(0.0, cell(self.low)), (1.0, cell(self.high))]
-
-
-def _positions(sweep: Sweep, key: str) -> _Positions:
-    values = [trial.parameters[key] for trial in sweep.trials if key in trial.parameters]
-    return _Positions(sweep.config.get("space", {}).get(key, {}), values)
-
-
-def _padded(low: float, high: float) -> list[float]:
-    return [low - 0.05 * (high - low), high + 0.05 * (high - low)]
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    steps = (1, 2, 5) if high / low < 1000 else (1,)
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    return [float(f"{step}e{power}") for power in powers for step in steps]
-
-
-def parallel(sweep: Sweep) -> go.Figure:
-    """One line a trial through all its parameters to its metric, coloured by the metric.
-
-    Drawn with plain lines: plotly's own parallel coordinates need WebGL, which not every browser allows.
-    """
-    keys = sweep.parameters()
-    scored = [(trial, best) for trial in reversed(sweep.ranked()) if (best := sweep.best(trial)) is not None]
-    low, high = min(best for _, best in scored), max(best for _, best in scored)
-    made = figure(height=400)
-    winner = sweep.winner()
-    axes = {key: _positions(sweep, key) for key in keys}
-    for trial, best in scored:
-        share = (best - low) / (high - low) if high > low else 0.5
-        towards_best = share if sweep.mode == "max" else 1 - share
-        made.add_scatter(
-            x=list(range(len(keys) + 1)),
-            y=[axes[key].share(trial.parameters[key]) for key in keys] + [share],
-            mode="lines+markers",
-            line={
-                "color": WINNER if trial is winner else sample_colorscale(WORST_TO_BEST, [towards_best])[0],
-                "width": 3.5 if trial is winner else 1.5,
-                "shape": "spline",
-                "smoothing": 0.6,
-            },
-            marker={"size": 7 if trial is winner else 4},
-            opacity=1 if trial is winner else 0.8,
-            hovertemplate=f"<b>{trial.id}</b>: {best:.4g}<br>{described(trial)}<extra></extra>",
-            showlegend=False,
-        )
-    ticks = [*(axes[key].ticks() for key in keys), [(0.0, cell(low)), (1.0, cell(high))]]
-    for position, marks in enumerate(ticks):
-        made.add_shape(
-            type="line", x0=position, x1=position, y0=0, y1=1, line={"color": "#8d97a6", "width": 1}, layer="below"
-        )
-        for share, label in marks:
-            made.add_annotation(
-                x=position, y=share, text=label, showarrow=False, xanchor="left", xshift=6, font_size=10
-            )
-    titles = [short(key).replace(" ", "<br>") for key in keys] + [f"<b>{sweep.metric}</b>"]
-    made.update_xaxes(
-        tickvals=list(range(len(titles))),
-        ticktext=titles,
-        side="top",
-        showgrid=False,
-        zeroline=False,
-        ticks="",
-        range=[-0.25, len(titles) - 0.35],
-    )
-    made.update_yaxes(visible=False, range=[-0.05, 1.05])
-    made.update_layout(margin={"l": 8, "r": 8, "t": 48, "b": 8}, hovermode="closest")
-    return made
-
-
 def times(sweep: Sweep) -> go.Figure:
     """How long each trial took, over all its attempts."""
     shown = sorted((trial for trial in sweep.trials if trial.seconds > 0), key=lambda trial: trial.seconds)
@@ -215,4 +75,51 @@ def times(sweep: Sweep) -> go.Figure:
             )
     made.update_yaxes(type="category", categoryorder="array", categoryarray=[trial.id for trial in shown])
     made.update_layout(bargap=0.3)
+    return made
+
+
+def repeats(sweep: Sweep) -> go.Figure:
+    """The best configurations trained again: a point a seed, their mean, and what the search had measured."""
+    shown = [trial for trial in reversed(sweep.ranked()) if sweep.spread(trial) is not None]
+    made = figure(sweep.metric, "", height=110 + 38 * len(shown))
+    winner = sweep.winner()
+    seeds = [(trial, repeat) for trial in shown for repeat in trial.repeats if repeat.result is not None]
+    made.add_scatter(
+        x=[repeat.result for _, repeat in seeds],
+        y=[trial.id for trial, _ in seeds],
+        text=[f"seed {repeat.seed}" for _, repeat in seeds],
+        name="each seed",
+        mode="markers",
+        marker={"size": 9, "color": STATUS_COLOURS["finished"], "opacity": 0.7},
+        hovertemplate="%{y}, %{text}: %{x:.4g}<extra></extra>",
+    )
+    spreads = [spread for trial in shown if (spread := sweep.spread(trial)) is not None]
+    made.add_scatter(
+        x=[spread.mean for spread in spreads],
+        y=[trial.id for trial in shown],
+        error_x={
+            "type": "data",
+            "array": [spread.deviation or 0 for spread in spreads],
+            "thickness": 1.5,
+            "color": STATUS_COLOURS["finished"],
+        },
+        name="mean and standard deviation",
+        mode="markers",
+        marker={
+            "size": [15 if trial is winner else 11 for trial in shown],
+            "symbol": ["star" if trial is winner else "diamond" for trial in shown],
+            "color": [WINNER if trial is winner else STATUS_COLOURS["finished"] for trial in shown],
+            "line": {"width": 1, "color": "#ffffff"},
+        },
+        hovertemplate="%{y}: mean %{x:.4g}<extra></extra>",
+    )
+    made.add_scatter(
+        x=[trial.result for trial in shown],
+        y=[trial.id for trial in shown],
+        name="in the search",
+        mode="markers",
+        marker={"size": 10, "symbol": "x-thin-open", "color": STATUS_COLOURS["waiting"], "line": {"width": 2}},
+        hovertemplate="%{y}: %{x:.4g} in the search<extra></extra>",
+    )
+    made.update_yaxes(type="category", categoryorder="array", categoryarray=[trial.id for trial in shown])
     return made
