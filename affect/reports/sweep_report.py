@@ -122,7 +122,9 @@ def _tiles(sweep: Sweep) -> list[Tile]:
     best = Tile(f"Best {sweep.metric}", cell(winner.result), f"trial {winner.id}, in the search") if winner else None
     if winner and spread:
         best = Tile(
-            f"{sweep.metric} of the winner", _plus_minus(sweep, winner), f"trial {winner.id}, {_seeds(spread.count)}"
+            f"{sweep.metric} of the winner",
+            _plus_minus(sweep, winner) or "",
+            f"trial {winner.id}, {_seeds(spread.count)}",
         )
     cpu, gpu = (sum(getattr(trial, f"{kind}_hours") for trial in sweep.trials) for kind in ("cpu", "gpu"))
     cost = [cost for trial in sweep.trials if (cost := sweep.cost(trial)) is not None]
