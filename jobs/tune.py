@@ -47,7 +47,7 @@ def search(config: SweepConfig, out: str) -> Sweep:
         logger.info("going on with the sweep in %s", out)
         sweep = read(out)
         none_left = sweep.finished  # with a winner the run would be done
-        sweep.finished = False
+        sweep.phase = "searching"
         tuner = tune.Tuner.restore(path, trainable, restart_errored=none_left, storage_filesystem=filesystem)
     else:
         storage.delete_folder(storage.join(out, "trials"))
@@ -59,7 +59,7 @@ def search(config: SweepConfig, out: str) -> Sweep:
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     tuner.fit()
     sweep = read(out)
-    sweep.finished = True
+    sweep.phase = "finished"
     write(sweep, config)
     if sweep.winner() is None:
         reasons = sorted({trial.reason for trial in sweep.trials if trial.reason})

@@ -20,8 +20,15 @@ _TONES: Mapping[Status, Badge] = {
 }
 
 
-def write_sweep(sweep: Sweep, commands: Mapping[str, str] | None = None) -> None:
-    """Write report.html, trials.csv and sweep.json into the sweep's folder."""
+def write_sweep(
+    sweep: Sweep,
+    commands: Mapping[str, str] | None = None,
+    trial_commands: Mapping[str, Mapping[str, str]] | None = None,  # noqa: ARG001
+) -> None:
+    """Write report.html, trials.csv and sweep.json into the sweep's folder.
+
+    ``commands`` are shell lines by what they do; ``trial_commands`` the same of each trial, by its id.
+    """
     storage.write_text(storage.join(sweep.uri, "sweep.json"), sweep.to_json())
     storage.write_text(storage.join(sweep.uri, "trials.csv"), sweep.table().to_csv(index=False))
     write(sweep_report(sweep, commands or {}), storage.join(sweep.uri, "report.html"))

@@ -188,7 +188,7 @@ def test_the_commands_lead_to_the_winner(tmp_path: Path) -> None:
     config = small(folder="/data/it's here")
     winner = new_trial(config, "000", {"resources.workers": 1, "optimiser.learning_rate": 0.0123456789012345})
     winner.status, winner.model, winner.result = "finished", "/s/trials/000/model", 0.5
-    sweep = Sweep("test", "s3://runs/s", "score", "max", 1, trials=[winner], finished=True)
+    sweep = Sweep("test", "s3://runs/s", "score", "max", 1, trials=[winner], phase="finished")
     told = commands(sweep, config)
     promote, deploy, again = (
         shlex.split(told[title]) for title in ("Promote the winner", "Deploy it", "Train it again")

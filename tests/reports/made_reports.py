@@ -29,7 +29,7 @@ def made_sweep(finished: bool = True) -> Sweep:
         planned=5,
         config={"recipe": "sample/arcface", "space": SPACE, "trials": 5},
         data=[{"corpus": "sample", "fingerprint": "abc", "synthetic": True}],
-        finished=finished,
+        phase="finished" if finished else "searching",
         seconds=3725.0,
     )
     states = ["finished", "finished", "stopped early", "failed", "waiting"]
