@@ -11,6 +11,7 @@ the spectrogram.
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -107,7 +108,7 @@ def write_parquet(
     return rows
 
 
-def open_parquet(uri: str) -> pq.ParquetFile:
+def open_parquet(uri: str | Path) -> pq.ParquetFile:
     """Open a file of samples after checking that this version of the code reads it."""
     filesystem, path = storage.resolve(uri)
     try:

@@ -13,7 +13,7 @@ from affect.training.dry_run import Examination, examine, examine_chain
 from affect.training.settings import Chain, TrainConfig
 
 
-def show_examination(config: TrainConfig | Chain, check_room: Callable[[TrainConfig], object]) -> None:
+def show_examination(config: TrainConfig | Chain, check_room: Callable[[TrainConfig], object]) -> list[Examination]:
     """Print what a run needs and what to think about; AffectError lists every fault, if there is any.
 
     ``check_room`` is asked where a Ray cluster is running; otherwise the run would start one on this machine.
@@ -36,6 +36,7 @@ def show_examination(config: TrainConfig | Chain, check_room: Callable[[TrainCon
         count = "one thing stands" if len(faults) == 1 else f"{len(faults)} things stand"
         raise AffectError(f"{count} in the way of {config.recipe}:\n  " + "\n  ".join(faults))
     console.print(f"[green]nothing stands in the way of[/] {config.recipe}")
+    return found
 
 
 def _cluster() -> bool:

@@ -119,6 +119,13 @@ def runs_at_a_time(resources: Resources) -> int:
     return max(1, int(min(by_cpus, by_workers)))
 
 
+def held(resources: Resources) -> tuple[float, float]:
+    """CPUs and GPUs that the workers of a run hold; what reads beside them is not counted."""
+    gpu = uses_gpu(resources, [] if resources.gpu != "auto" else cluster_nodes())
+    bundle = _bundle(resources, gpu=gpu)
+    return resources.workers * bundle["CPU"], resources.workers * bundle.get("GPU", 0.0)
+
+
 def processes() -> int:
     """Processes of one CPU each that the cluster has room for, at least one.
 

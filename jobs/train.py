@@ -1,7 +1,7 @@
 """Train a network of the papers on pre-processed rows, with Ray Train fed by Ray Data."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import ray
@@ -28,12 +28,11 @@ from affect.reports.run_folder import write_run_report
 from affect.runs import RunFolder
 from affect.training.beginning import begin
 from affect.training.history import read_history
-from affect.training.identities import with_identities
-from affect.training.index import list_rows
+from affect.training.indexes import Indexes, indexes_of, read_indexes
 from affect.training.plan import TrainPlan
 from affect.training.reading import Course
 from affect.training.settings import Chain, TrainConfig
-from affect.training.windows import items_of
+from affect.training.windows import items_in
 from jobs import cli
 from jobs.dry_run import show_examination
 from jobs.faults import EndAtMendable, mendable
@@ -46,16 +45,16 @@ logger = logging.getLogger("affect")
 app = typer.Typer(add_completion=False, help=__doc__)
 
 
-def plan_course(config: TrainConfig) -> Course:
-    """Read the label columns of the data and lay out every step of the run."""
+def plan_course(config: TrainConfig, indexes: Indexes | None = None) -> Course:
+    """Lay out every step of the run from ``indexes``, or from the label columns of the data, which it then reads."""
+    indexes = indexes or read_indexes(config)
     heads = config.network.heads
-    plan = TrainPlan(items_of(config, "train"), config.batch, config.seed)
+    plan = TrainPlan(items_in(config, indexes.train), config.batch, config.seed)
     plan.check_shares(config.resources.workers, config.compute.parts)
-    validation = items_of(config, config.validate_on)
+    validation = items_in(config, indexes.validation)
     if not any(len(rows) for rows in validation.sets.values()):
         raise AffectError(f"no validation row is annotated with {' or '.join(heads)}; give --data that has some")
-    has_test = config.validate_on != "test" and list_rows(config.data, "test", config.corpora)
-    test = items_of(config, "test") if has_test else None
+    test = items_in(config, indexes.test) if indexes.test is not None else None
     if test is not None and not any(len(rows) for rows in test.sets.values()):
         test = None  # given out without labels, as Aff-Wild2's is
     centre_rows = config.centre_rows if config.network.arcface and "expression" in heads else None
@@ -63,20 +62,27 @@ def plan_course(config: TrainConfig) -> Course:
 
 
 def fit(
-    config: TrainConfig, out: str, callbacks: Sequence[UserCallback] = (), *, local: bool = False
+    config: TrainConfig,
+    out: str,
+    callbacks: Sequence[UserCallback] = (),
+    *,
+    known: Iterable[Indexes] = (),
+    local: bool = False,
 ) -> dict[str, Any]:
     """One Ray Train run in the folder ``out``; goes on from its last checkpoint when there is one.
 
+    ``known``: label columns that were read already, and are not read again where they are this run's.
     ``local``: in this process (Ray Train's local mode), with nothing to go on from, for many short runs.
 
     Returns {"metrics": {split: {name: value}}, "confusion": {split: 7 x 7}, "model": URI of the model's folder, ...}.
     """
     config = config.model_copy(update={"data": tuple(storage.absolute(folder) for folder in config.data)})
     out = storage.absolute(out)
-    config = with_identities(config)
+    indexes = indexes_of(config, known) or read_indexes(config)
+    config = indexes.named(config)
     if config.pretrained or config.start or config.frozen:
         begin(config)  # tells what does not fit before the cluster is put to work
-    course = plan_course(config)
+    course = plan_course(config, indexes)
     asked = ScalingConfig(num_workers=0) if local else scaling(config.resources)
     begin_mlflow_run(config, out)  # once nothing stands in the run's way
     logger.info(
@@ -152,7 +158,14 @@ def with_data(config: TrainConfig | Chain, folders: Sequence[str]) -> TrainConfi
     return config.model_copy(update={"stages": stages})
 
 
-def train_once(config: TrainConfig, out: str, *, local: bool = False) -> dict[str, Any]:
+def train_once(
+    config: TrainConfig,
+    out: str,
+    callbacks: Sequence[UserCallback] = (),
+    *,
+    known: Iterable[Indexes] = (),
+    local: bool = False,
+) -> dict[str, Any]:
     """``fit`` in a run folder with log and report; an answer that is there already is returned."""
     with RunFolder(out, config) as run:
         if run.finished:
@@ -164,7 +177,7 @@ def train_once(config: TrainConfig, out: str, *, local: bool = False) -> dict[st
             )
             return run.summary()
         try:
-            answer = fit(config, run.uri, local=local)
+            answer = fit(config, run.uri, callbacks, known=known, local=local)
         except TrainingFailedError as error:
             end_mlflow_run(config, run.uri, well=False)
             raise mendable(error, run.uri) or error from error
@@ -173,10 +186,17 @@ def train_once(config: TrainConfig, out: str, *, local: bool = False) -> dict[st
         return answer
 
 
-def train_chain(chain: Chain, out: str, *, local: bool = False) -> dict[str, Any]:
+def train_chain(
+    chain: Chain,
+    out: str,
+    callbacks: Sequence[UserCallback] = (),
+    *,
+    known: Iterable[Indexes] = (),
+    local: bool = False,
+) -> dict[str, Any]:
     """The stages of ``chain`` in order, each in a run folder of its own below ``out``.
 
-    Finished ones are not run again, nor those whose models are given.
+    Finished ones are not run again, nor those whose models are given. ``callbacks`` are of the last.
 
     Returns the last stage's answer.
     """
@@ -192,7 +212,9 @@ def train_chain(chain: Chain, out: str, *, local: bool = False) -> dict[str, Any
             logger.info("stage %d of %d: %s", number, len(chain.stages), name)
             write_chain_report(chain, run.uri, "running")
             try:
-                answer = train_once(chain.started(name, run.file), run.file(name), local=local)
+                of_last = callbacks if number == len(chain.stages) else ()
+                started = chain.started(name, run.file)
+                answer = train_once(started, run.file(name), of_last, known=known, local=local)
             except BaseException:
                 write_chain_report(chain, run.uri, "stopped")
                 raise

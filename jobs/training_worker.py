@@ -32,6 +32,7 @@ from affect.training.loop import Learner, load_state, save_state, score
 from affect.training.not_finite import NotFiniteError, save_batch
 from affect.training.parallel import network_state, spread
 from affect.training.reading import Course
+from affect.training.row_cache import RowCache
 from affect.training.settings import TrainConfig
 from jobs.followers import make_followers
 
@@ -54,10 +55,11 @@ def stream_steps(
     """The steps of one worker from (epoch, step) to the end of the run, read ahead by Ray Data tasks, in order."""
     reads = ray.get(course).reads(world, epoch, step)
     planned = ray.put(reads)
+    cache = RowCache(config.resources.row_cache_gib)
 
     def read(batch: pa.Table) -> pa.Table:
         number = batch["id"][0].as_py()
-        return ray.get(course).read(ray.get(planned)[number], rank, world)
+        return ray.get(course).read(ray.get(planned)[number], rank, world, cache.open)
 
     context = DataContext.get_current()
     context.enable_progress_bars = False

@@ -5,7 +5,7 @@ import logging
 import math
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -15,13 +15,17 @@ from ray.util.queue import Empty, Queue
 
 from affect import storage
 from affect.errors import AffectError
-from affect.runs import RunFolder
-from affect.training.settings import TrainConfig
-from affect.tuning.space import assignments
-from jobs.train import fit, leave_report
+from affect.training.history import read_history
+from affect.training.indexes import Indexes
+from affect.training.settings import Chain, TrainConfig
+from affect.tuning.settings import SweepConfig
+from jobs.train import train_chain, train_once
 
 EPOCHS = "epochs_done"
 """What ASHA counts: a report after the first epoch says 1."""
+
+ROWS = "rows"
+"""Training rows of the epoch that a report is of."""
 
 
 class TrialError(Exception):
@@ -41,47 +45,57 @@ class Reporter(UserCallback):
         """Called with each worker's report."""
         done, value = metrics[0]["epoch"] + 1, metrics[0].get(self.metric, math.nan)
         if done < self.epochs and math.isfinite(value):
-            self.reports.put({EPOCHS: done, self.metric: value})
+            self.reports.put({EPOCHS: done, self.metric: value, ROWS: metrics[0].get(ROWS, 0)})
 
 
-def run_trial(drawn: Mapping[str, Any], sweep_uri: str, train: Mapping[str, Any], metric: str) -> None:
+def run_trial(
+    drawn: Mapping[str, Any], sweep_uri: str, settings: Mapping[str, Any], known: Sequence[Indexes] = ()
+) -> None:
     """Train with the drawn parameters in a folder of its own; a trial that starts again goes on in it."""
     logging.getLogger("affect").setLevel(logging.INFO)
     try:
-        config = TrainConfig.parse(train).override(assignments(drawn["point"]["parameters"]))
-        name = trial_name(drawn["point"], tune.get_context().get_trial_id())
-        with RunFolder(trial_uri(sweep_uri, name), config) as run:
-            if not run.finished:
-                answer = _fit_and_report(config, run.uri, metric)
-                leave_report(config, run.uri, answer)
-                run.done(answer)
-            answer = run.summary()
-        value = _reached(answer["metrics"]["validation"], metric)
+        config = SweepConfig.parse(settings)
+        uri = trial_uri(sweep_uri, trial_name(drawn["point"]))
+        run = config.resolve(drawn["point"]["parameters"], lambda stage: stage_uri(sweep_uri, stage))
+        answer = _train_and_report(run, uri, config.metric, known)
+        value = reached(answer["metrics"]["validation"], config.metric)
+        history = read_history(run_uri(run, uri))
     except Exception as error:  # noqa: BLE001 - whatever it was, the sweep goes on and shows it
         raise TrialError(explain(error)) from None
-    tune.report({EPOCHS: config.epochs, metric: value, "model": answer["model"]})
+    rows = int(history[ROWS].iloc[-1])
+    tune.report({EPOCHS: last_of(run).epochs, config.metric: value, ROWS: rows, "model": answer["model"]})
 
 
-def _fit_and_report(config: TrainConfig, out: str, metric: str) -> dict[str, Any]:
+def train_in_full(
+    run: TrainConfig | Chain, uri: str, known: Sequence[Indexes] = (), callbacks: Sequence[UserCallback] = ()
+) -> dict[str, Any]:
+    """The answer of ``run``, trained in the folder ``uri``; a finished one is not trained again."""
+    train = train_chain if isinstance(run, Chain) else train_once
+    return train(run, uri, callbacks, known=known)  # type: ignore[arg-type]
+
+
+def _train_and_report(run: TrainConfig | Chain, uri: str, metric: str, known: Sequence[Indexes]) -> dict[str, Any]:
     # Not with Ray's TuneReportCallback: what it still has in its queue when fit returns is lost, or blocks Tune.
     reports = Queue(actor_options={"num_cpus": 0})
-    run: Future[dict[str, Any]] = Future()
+    answer: Future[dict[str, Any]] = Future()
 
     def work() -> None:
         try:
-            run.set_result(fit(config, out, callbacks=[Reporter(reports, metric, config.epochs)]))
-        except BaseException as error:  # noqa: BLE001 - raised by run.result()
-            run.set_exception(error)
+            answer.set_result(train_in_full(run, uri, known, [Reporter(reports, metric, last_of(run).epochs)]))
+        except BaseException as error:  # noqa: BLE001 - raised by answer.result()
+            answer.set_exception(error)
 
     # A daemon: when Tune stops the trial it must not wait for the training.
     threading.Thread(target=work, daemon=True).start()
-    while not run.done() or not reports.empty():
+    while not answer.done() or not reports.empty():
         with contextlib.suppress(Empty):
             tune.report(reports.get(timeout=0.5))
-    return run.result()
+    reports.shutdown()
+    return answer.result()
 
 
-def _reached(metrics: Mapping[str, float], metric: str) -> float:
+def reached(metrics: Mapping[str, float], metric: str) -> float:
+    """The sweep's metric of a model; AffectError where it is not there or no number."""
     value = metrics.get(metric)
     if value is None:
         raise AffectError(f"the sweep's metric {metric!r} is not reported; there are: {', '.join(sorted(metrics))}")
@@ -90,16 +104,31 @@ def _reached(metrics: Mapping[str, float], metric: str) -> float:
     return value
 
 
-def trial_name(point: Mapping[str, Any], tune_id: str) -> str:
-    """A trial drawn beforehand has its number as name, another the one that Tune gave it."""
-    return str(point["name"] or tune_id)
+def last_of(run: TrainConfig | Chain) -> TrainConfig:
+    """The run itself; of a chain the last stage."""
+    return run if isinstance(run, TrainConfig) else list(run.stages.values())[-1]
+
+
+def run_uri(run: TrainConfig | Chain, uri: str) -> str:
+    """The folder of ``last_of`` a run in the folder ``uri``."""
+    return uri if isinstance(run, TrainConfig) else storage.join(uri, list(run.stages)[-1])
+
+
+def trial_name(point: Mapping[str, Any]) -> str:
+    """The number of the trial."""
+    return str(point["name"])
 
 
 def trial_uri(sweep_uri: str, name: str) -> str:
     return storage.join(sweep_uri, "trials", name)
 
 
-def explain(error: Exception) -> str:
+def stage_uri(sweep_uri: str, stage: str) -> str:
+    """Where a stage lies that all trials begin with."""
+    return storage.join(sweep_uri, "stages", stage)
+
+
+def explain(error: BaseException) -> str:
     """The reason in the first line, everything below it."""
     failures = getattr(error, "worker_failures", None) or {0: getattr(error, "controller_failure", error)}
     cause = next(iter(failures.values()))

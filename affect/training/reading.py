@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from affect import samples
@@ -45,6 +46,9 @@ Of what the network does not take the lists are empty.
 """
 
 PASS_STEPS_PER_READ = 8
+
+Opened = Callable[[str], pq.ParquetFile]
+"""What opens a file of rows: samples.open_parquet, or RowCache.open."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +120,8 @@ class Course:
             for first in firsts
         ]
 
-    def read(self, read: Read, rank: int, world: int) -> pa.Table:
-        """One worker's steps of a read, in order: a table of STEPS."""
+    def read(self, read: Read, rank: int, world: int, opened: Opened = samples.open_parquet) -> pa.Table:
+        """One worker's steps of a read, in order: a table of STEPS. ``opened`` opens files of rows."""
         if read.phase == "train":
             steps = self.train.steps(read.epoch, read.span, rank, world)
             index = self.train.index
@@ -125,7 +129,7 @@ class Course:
             plan = self.passes[read.phase, read.full]
             steps = plan.steps(rank, world)[read.span.first : read.span.last]
             index = plan.index
-        whole = step_table(index, steps, read.phase, read.epoch)
+        whole = step_table(index, steps, read.phase, read.epoch, opened)
         if not read.closes:
             return whole
         end: dict[str, Any] = {name: [] for name in _LISTS.names}
@@ -133,9 +137,11 @@ class Course:
         return pa.concat_tables([whole, pa.Table.from_pylist([end], schema=STEPS)])
 
 
-def step_table(index: LabelIndex, steps: list[StepRows], phase: Phase, epoch: int) -> pa.Table:
+def step_table(
+    index: LabelIndex, steps: list[StepRows], phase: Phase, epoch: int, opened: Opened = samples.open_parquet
+) -> pa.Table:
     """Pictures and labels of ``steps``, each row group read once: a table of STEPS."""
-    table = pa.table(_columns(index, steps), schema=_LISTS)
+    table = pa.table(_columns(index, steps, opened), schema=_LISTS)
     fixed = {
         "phase": [phase] * len(steps),
         "epoch": [epoch] * len(steps),
@@ -149,14 +155,14 @@ def step_table(index: LabelIndex, steps: list[StepRows], phase: Phase, epoch: in
 _LISTS = pa.schema([field for field in STEPS if pa.types.is_list(field.type)])
 
 
-def _columns(index: LabelIndex, steps: list[StepRows]) -> dict[str, pa.Array]:
+def _columns(index: LabelIndex, steps: list[StepRows], opened: Opened) -> dict[str, pa.Array]:
     """Pictures and labels of ``steps``, each row group read once."""
     if not steps:
         return {field.name: pa.array([], field.type) for field in _LISTS}
     group = np.concatenate([step.rows.group for step in steps])
     row = np.concatenate([step.rows.row for step in steps])
     wanted = np.unique(group)
-    tables = list(_row_groups(index, wanted))
+    tables = list(_row_groups(index, wanted, opened))
     starts = np.concatenate([[0], np.cumsum([table.num_rows for table in tables])])
     take = starts[np.searchsorted(wanted, group)] + row
     table = pa.concat_tables(tables).take(pa.array(take))
@@ -169,7 +175,7 @@ def _columns(index: LabelIndex, steps: list[StepRows]) -> dict[str, pa.Array]:
 
     taken: dict[str, Callable[[], pa.Array]] = {
         "image": lambda: lists(table["image"].combine_chunks()),
-        "sound": lambda: lists(pa.array(_sounds(index, group, table["time_s"].to_numpy()), pa.binary())),
+        "sound": lambda: lists(pa.array(_sounds(index, group, table["time_s"].to_numpy(), opened), pa.binary())),
         "landmarks": lambda: lists(pa.array(crop_landmarks(table, index.preprocessing).reshape(-1)), LANDMARK_VALUES),
         "lengths": lambda: lists(
             pa.array(np.concatenate([step.lengths for step in steps])), counts=[len(step.lengths) for step in steps]
@@ -204,7 +210,7 @@ def crop_landmarks(table: pa.Table, preprocessing: Preprocessing) -> NDArray[np.
     return points.reshape(-1, LANDMARK_VALUES).astype(np.float32)
 
 
-def _sounds(index: LabelIndex, group: NDArray[np.int32], times: NDArray[np.float64]) -> list[bytes]:
+def _sounds(index: LabelIndex, group: NDArray[np.int32], times: NDArray[np.float64], opened: Opened) -> list[bytes]:
     """The picture of the sound around each row; of every file the columns that are needed are read once."""
     settings = index.preprocessing.sound
     files = np.array([index.groups[number][0] for number in group])
@@ -213,15 +219,14 @@ def _sounds(index: LabelIndex, group: NDArray[np.int32], times: NDArray[np.float
         rows = np.flatnonzero(files == faces)
         firsts = [first_column(times[row], settings) for row in rows]
         begin = max(0, min(firsts))
-        spectrum = _spectrum(samples.sound_beside(faces), begin, max(firsts) + settings.columns)
+        spectrum = _spectrum(opened(samples.sound_beside(faces)), begin, max(firsts) + settings.columns)
         for row in rows:
             pictures[row] = frame_picture(spectrum, times[row], settings, begin).tobytes()
     return pictures
 
 
-def _spectrum(uri: str, begin: int, end: int) -> NDArray[np.uint8]:
+def _spectrum(file: pq.ParquetFile, begin: int, end: int) -> NDArray[np.uint8]:
     """Columns from ``begin`` on, up to ``end`` or the end of the sound, (n, bins)."""
-    file = samples.open_parquet(uri)
     parts, first = [np.empty((0, samples.SOUND_BINS), np.uint8)], 0
     for number in range(file.num_row_groups):
         last = first + file.metadata.row_group(number).num_rows
@@ -234,7 +239,7 @@ def _spectrum(uri: str, begin: int, end: int) -> NDArray[np.uint8]:
     return np.concatenate(parts)
 
 
-def _row_groups(index: LabelIndex, groups: NDArray[np.int32]) -> Iterator[pa.Table]:
+def _row_groups(index: LabelIndex, groups: NDArray[np.int32], opened: Opened) -> Iterator[pa.Table]:
     inputs = {"image": ["image"], "sound": ["time_s"], "landmarks": ["landmarks5", "landmarks68"], "lengths": []}
     columns = [column for name in index.takes for column in inputs[name]]
     whose = ["subject"] if index.identities else []
@@ -242,6 +247,6 @@ def _row_groups(index: LabelIndex, groups: NDArray[np.int32]) -> Iterator[pa.Tab
     for group in groups:
         name, number = index.groups[group]
         if name != uri:
-            file, uri = samples.open_parquet(name), name
+            file, uri = opened(name), name
         assert file is not None
         yield file.read_row_group(number, columns=[*columns, *LABEL_COLUMNS, *whose])

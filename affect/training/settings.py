@@ -136,6 +136,9 @@ class Resources(Configuration):
     """Of torch, in each worker on a CPU."""
     data_cpus_per_worker: float = Field(default=1.0, gt=0)
     """What reading may use beside each worker."""
+    row_cache_gib: float = Field(default=0.0, ge=0)
+    """Keep files of rows that lie on S3 on each node's disk, up to so many GiB; they then come over the network once a
+    node, not once an epoch. 0 reads what is wanted of them each time."""
     max_failures: int = Field(default=3, ge=0)
     """How many lost workers or nodes a run survives, each time going on from its last checkpoint.
 

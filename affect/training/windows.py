@@ -131,5 +131,9 @@ def _cut(begins: NDArray[np.bool_], length: int) -> tuple[NDArray[np.int64], NDA
 
 def items_of(config: TrainConfig, split: str) -> Items:
     """What of a split the network of ``config`` is fed: rows, or sequences where it takes them."""
-    index = build_index(config.data, split, config.network, config.corpora)
+    return items_in(config, build_index(config.data, split, config.network, config.corpora))
+
+
+def items_in(config: TrainConfig, index: LabelIndex) -> Items:
+    """``items_of`` the split that ``index`` holds."""
     return Windows(index, config.batch.length, config.batch.max_gap) if config.network.sequential else Single(index)

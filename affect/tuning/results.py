@@ -26,8 +26,29 @@ class Spread(NamedTuple):
     count: int
 
 
+class _Learning:
+    """What was reported while something was trained."""
+
+    curve: list[dict[str, float]]
+
+    def record(self, report: Mapping[str, Any]) -> None:
+        """Add an epoch's report. An epoch that is repeated after a restart replaces the earlier one."""
+        row = {key: float(value) for key, value in report.items() if _finite(value)}
+        if "epoch" in row:
+            self.curve = sorted([old for old in self.curve if old["epoch"] != row["epoch"]] + [row], key=_epoch)
+
+    def values(self, metric: str) -> dict[int, float]:
+        """The metric by epoch, where it was reported."""
+        return {int(row["epoch"]): row[metric] for row in self.curve if metric in row}
+
+    @property
+    def epochs(self) -> int:
+        """The last epoch that was reported; 0 when none was."""
+        return int(self.curve[-1]["epoch"]) if self.curve else 0
+
+
 @dataclass
-class Repeat:
+class Repeat(_Learning):
     """A trial's configuration trained in full with another seed."""
 
     seed: int
@@ -53,7 +74,7 @@ class Repeat:
 
 
 @dataclass
-class Trial:
+class Trial(_Learning):
     """One training run of a sweep."""
 
     id: str
@@ -83,21 +104,6 @@ class Trial:
     """Of its workers, over all attempts, and of its repeats."""
     gpu_hours: float = 0.0
     repeats: list[Repeat] = field(default_factory=list)
-
-    def record(self, report: Mapping[str, Any]) -> None:
-        """Add an epoch's report. An epoch that is repeated after a restart replaces the earlier one."""
-        row = {key: float(value) for key, value in report.items() if _finite(value)}
-        if "epoch" in row:
-            self.curve = sorted([old for old in self.curve if old["epoch"] != row["epoch"]] + [row], key=_epoch)
-
-    def values(self, metric: str) -> dict[int, float]:
-        """The metric by epoch, where it was reported."""
-        return {int(row["epoch"]): row[metric] for row in self.curve if metric in row}
-
-    @property
-    def epochs(self) -> int:
-        """The last epoch that was reported; 0 when none was."""
-        return int(self.curve[-1]["epoch"]) if self.curve else 0
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """What a sweep varies: one distribution for each dotted key of a configuration."""
 
+import itertools
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -18,6 +19,8 @@ class Uniform(Configuration):
     kind: Literal["uniform"] = "uniform"
     low: float
     high: float
+    points: int | None = Field(default=None, ge=2)
+    """How many values a grid takes of it: both ends, and between them in equal steps."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -33,6 +36,10 @@ class Uniform(Configuration):
         """The value below which ``share`` of the distribution lies."""
         return self.low + share * (self.high - self.low)
 
+    def grid(self) -> list[float]:
+        """The values that a grid takes, where ``points`` says how many."""
+        return _evenly(self)
+
 
 class LogUniform(Configuration):
     """A number from ``low`` to ``high`` whose logarithm is uniform."""
@@ -40,6 +47,8 @@ class LogUniform(Configuration):
     kind: Literal["loguniform"] = "loguniform"
     low: float = Field(gt=0)
     high: float
+    points: int | None = Field(default=None, ge=2)
+    """How many values a grid takes of it: both ends, and between them in equal steps of the logarithm."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -54,6 +63,10 @@ class LogUniform(Configuration):
     def at(self, share: float) -> float:
         """The value below which ``share`` of the distribution lies."""
         return float(min(max(self.low * (self.high / self.low) ** share, self.low), self.high))
+
+    def grid(self) -> list[float]:
+        """The values that a grid takes, where ``points`` says how many."""
+        return _evenly(self)
 
 
 class Choice(Configuration):
@@ -76,6 +89,10 @@ class Choice(Configuration):
         """The value that covers ``share`` in [0, 1) when the values divide it equally."""
         return self.values[int(share * len(self.values))]
 
+    def grid(self) -> list[Scalar]:
+        """Every value."""
+        return list(self.values)
+
 
 Distribution = Annotated[Uniform | LogUniform | Choice, Field(discriminator="kind")]
 SweepSpace = dict[str, Distribution]
@@ -95,14 +112,27 @@ def draw(space: SweepSpace, count: int, seed: int) -> list[dict[str, Scalar]]:
     return [{key: distribution.at(generator.random()) for key, distribution in space.items()} for _ in range(count)]
 
 
-def check(space: SweepSpace, config: Configuration) -> None:
-    """Raise AffectError when a key is not one of ``config`` or a value that can be drawn is not valid there."""
+def grid(space: SweepSpace, seed: int) -> list[dict[str, Scalar]]:
+    """Every combination of the values of each parameter, in an order of the seed.
+
+    So that what a budget leaves of it covers the whole space, not one corner. Raises AffectError where a parameter has
+    no end of values and ``points`` does not say how many are to be taken.
+    """
+    values = []
     for key, distribution in space.items():
-        for value in distribution.edges():
-            try:
-                config.override(assignments({key: value}))
-            except AffectError as error:
-                raise AffectError(f"the sweep cannot set {key} to {value!r}: {error}") from error
+        if not isinstance(distribution, Choice) and distribution.points is None:
+            raise AffectError(
+                f"a grid needs to know how many values of {key} to take: --set space.{key}.points=5, or give it as "
+                f"{{kind: choice, values: [...]}}"
+            )
+        values.append(distribution.grid())
+    combinations = [dict(zip(space, point, strict=True)) for point in itertools.product(*values)]
+    return [combinations[place] for place in np.random.default_rng(seed).permutation(len(combinations))]
+
+
+def _evenly(distribution: Uniform | LogUniform) -> list[float]:
+    assert distribution.points is not None
+    return [distribution.at(share) for share in np.linspace(0, 1, distribution.points).tolist()]
 
 
 def _yaml(value: Any) -> str:

@@ -45,9 +45,9 @@ class ToldCourse:
     def reads(self, *place: int) -> list[Read]:
         return self.course.reads(*place)
 
-    def read(self, what: Read, rank: int, world: int) -> pa.Table:
+    def read(self, what: Read, rank: int, world: int, *how: Any) -> pa.Table:
         began = time.time()
-        table = self.course.read(what, rank, world)
+        table = self.course.read(what, rank, world, *how)
         time.sleep(0.5)
         tell(self.folder, {"rank": rank, "began": began, "ended": time.time()})
         return table

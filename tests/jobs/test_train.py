@@ -149,7 +149,7 @@ def test_what_cannot_be_done_is_said_at_once(
 def test_a_given_stage_is_not_trained(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trained: list[tuple[str, tuple[str, ...]]] = []
 
-    def train_once(config: TrainConfig, out: str, *, local: bool) -> dict[str, Any]:
+    def train_once(config: TrainConfig, out: str, *callbacks: Any, **how: Any) -> dict[str, Any]:
         trained.append((Path(out).name, tuple(start.model for start in config.start)))
         return {"model": out}
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from affect.tuning.results import Status, Sweep, Trial
+from affect.tuning.prices import Prices
+from affect.tuning.results import Repeat, Spread, Status, Sweep, Trial
 
 
 def trial(name: str, status: Status, scores: Sequence[float] = (), result: float | None = None, **more: Any) -> Trial:
@@ -77,3 +78,55 @@ def test_the_table_has_a_row_a_trial(sweep: Sweep) -> None:
     assert math.isnan(table["score"].tolist()[3])
     assert table["reason"].tolist()[-1] == "it broke"
     assert table["rate"].tolist() == [0.1] * 5
+
+
+def repeated(*results: float | None) -> list[Repeat]:
+    """A repeat for each result, failed where there is none."""
+    return [
+        Repeat(seed, status="failed" if value is None else "finished", result=value,
+               model=None if value is None else f"/seed{seed}")
+        for seed, value in enumerate(results, start=1)
+    ]  # fmt: skip
+
+
+def test_the_best_mean_over_fresh_seeds_wins_with_the_model_of_its_best_seed(sweep: Sweep) -> None:
+    good, fair = sweep.trials[2:4]
+    good.repeats, fair.repeats = repeated(0.9, 0.3, 0.3), repeated(0.6, 0.7, 0.65)
+    assert sweep.spread(fair) == (pytest.approx(0.65), pytest.approx(0.05), 3)
+    assert sweep.winner() is fair
+    assert sweep.winning_model() == "/seed2"
+    assert [trial.id for trial in sweep.ranked()][:2] == ["fair", "good"]
+    sweep.mode = "min"
+    assert sweep.winner() is good
+    assert sweep.winning_model() == "/seed2"
+
+
+def test_until_all_seeds_have_ended_the_search_has_the_word(sweep: Sweep) -> None:
+    good, fair = sweep.trials[2:4]
+    good.repeats, fair.repeats = repeated(0.1, 0.1), repeated(0.9, 0.9)
+    good.repeats[1] = Repeat(2, status="running")
+    assert sweep.winner() is good
+    assert sweep.winning_model() == "/sweep/trials/good/model"
+    good.repeats[1] = Repeat(2, status="failed")
+    assert sweep.winner() is fair
+
+
+def test_a_configuration_with_a_seed_that_failed_comes_after_those_without(sweep: Sweep) -> None:
+    good, fair = sweep.trials[2:4]
+    good.repeats, fair.repeats = repeated(0.9, None), repeated(0.4, 0.5)
+    assert [trial.id for trial in sweep.ranked()] == ["fair", "good", "cut", "new", "broken"]
+    assert sweep.spread(good) == Spread(0.9, None, 1)
+    fair.repeats = repeated(None, None)
+    assert sweep.winner() is good
+    assert sweep.spread(fair) is None
+
+
+def test_hours_cost_what_the_prices_say(sweep: Sweep) -> None:
+    trial = sweep.trials[2]
+    trial.cpu_hours, trial.gpu_hours = 4.0, 0.5
+    assert sweep.cost(trial) is None
+    assert "cost" not in sweep.table()
+    sweep.prices = Prices(cpu_hour=0.25, gpu_hour=3.0)
+    assert sweep.cost(trial) == pytest.approx(2.5)
+    assert sweep.table()["cost"].tolist()[0] == pytest.approx(2.5)
+    assert Sweep.from_json(sweep.to_json()) == sweep

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from affect.configuration import Configuration
 from affect.errors import AffectError
-from affect.tuning.space import Choice, LogUniform, SweepSpace, Uniform, assignments, check, draw
+from affect.tuning.space import Choice, LogUniform, SweepSpace, Uniform, assignments, draw, grid
 
 
 class Inner(Configuration):
@@ -39,20 +39,6 @@ def test_a_distribution_that_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(AffectError, match=word):
         kind.parse(values)
-
-
-@pytest.mark.parametrize(
-    ("space", "word"),
-    [
-        ({"inner.rat": Uniform(low=0, high=1)}, "did you mean 'rate'"),
-        ({"outer.rate": Uniform(low=0, high=1)}, "there is no 'outer'"),
-        ({"inner.size": Choice(values=(1, "large"))}, "cannot set inner.size to 'large'"),
-        ({"flag": Choice(values=(True, 7))}, "cannot set flag to 7"),
-    ],
-)
-def test_a_space_that_does_not_fit_the_configuration_is_refused(space: SweepSpace, word: str) -> None:
-    with pytest.raises(AffectError, match=word):
-        check(space, Outer())
 
 
 @given(
@@ -86,3 +72,23 @@ def test_the_same_seed_draws_the_same_and_more_points_begin_with_the_fewer() -> 
     space = {"a": Uniform(low=0, high=1), "c": Choice(values=(1, 2, 3))}
     assert draw(space, 5, seed=1) == draw(space, 9, seed=1)[:5]
     assert draw(space, 5, seed=1) != draw(space, 5, seed=2)
+
+
+def test_a_grid_has_every_combination_once_in_an_order_of_its_seed() -> None:
+    space: SweepSpace = {
+        "a": Uniform(low=0, high=1, points=3),
+        "b": LogUniform(low=1e-4, high=1e-2, points=3),
+        "c": Choice(values=("x", None)),
+    }
+    points = grid(space, seed=1)
+    assert len(points) == 3 * 3 * 2
+    assert {(point["a"], round(math.log10(point["b"]), 6), point["c"]) for point in points} == {
+        (a, b, c) for a in (0, 0.5, 1) for b in (-4, -3, -2) for c in ("x", None)
+    }
+    assert points == grid(space, seed=1)
+    assert points != grid(space, seed=2)
+
+
+def test_a_grid_of_what_has_no_end_of_values_is_refused() -> None:
+    with pytest.raises(AffectError, match=r"--set space\.a\.points=5"):
+        grid({"a": Uniform(low=0, high=1)}, seed=0)
