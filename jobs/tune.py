@@ -34,7 +34,7 @@ from jobs.tuning_list import show_plan, show_sweeps
 from jobs.tuning_repeats import choose, run_repeats
 from jobs.tuning_search import Search
 from jobs.tuning_trial import EPOCHS, run_trial, stage_uri
-from jobs.tuning_watch import Watch, read, write
+from jobs.tuning_watch import Watch, read, write, write_if_possible
 
 logger = logging.getLogger("affect")
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -139,7 +139,7 @@ def _repeat(sweep: Sweep, config: SweepConfig, known: Sequence[Indexes], at_a_ti
                 repeat.status = "waiting"
     names = ", ".join(trial.id for trial in sweep.ranked() if trial.repeats)
     logger.info("training the best (%s) again, each with %d other seeds", names, config.seeds)
-    run_repeats(sweep, config, known, at_a_time, write)
+    run_repeats(sweep, config.retries, known, at_a_time, write_if_possible)
     if all(sweep.spread(trial) is None for trial in chosen):
         sweep.phase = "finished"
         write(sweep)
@@ -202,7 +202,7 @@ def with_data(config: SweepConfig, folders: Sequence[str]) -> SweepConfig:
     train = config.train
     return config.model_copy(
         update={
-            "train": on(train, (train.data or places) if config.stages else (places or train.data)),
+            "train": on(train, (train.data or places) if config.stage else (places or train.data)),
             "stages": stages,
         }
     )

@@ -62,16 +62,21 @@ class _Running:
 
 
 def run_repeats(
-    sweep: Sweep, config: SweepConfig, known: Sequence[Indexes], at_a_time: int, write: Callable[[Sweep], None]
+    sweep: Sweep,
+    retries: int,
+    known: Sequence[Indexes],
+    at_a_time: int,
+    write: Callable[[Sweep], None],
+    train: Callable[..., dict[str, Any]] | None = None,
 ) -> None:
     """Train all repeats that have not ended, ``at_a_time``; one that fails is tried again ``retries`` times.
 
-    ``write`` is called when one begins or ends, and now and then between.
+    ``write`` is called when one begins or ends, and now and then between. ``train`` is what runs for each, ``_train``.
     """
     waiting = deque((trial, repeat) for trial in sweep.trials for repeat in trial.repeats if not repeat.ended)
     total = sum(len(trial.repeats) for trial in sweep.trials)
     shared = ray.put(list(known))
-    task = ray.remote(num_cpus=0, max_retries=0)(_train)
+    task = ray.remote(num_cpus=0, max_retries=0)(train or _train)
     running: dict[Any, _Running] = {}
     tries: dict[tuple[str, int], int] = {}
     began = told = written = time.monotonic()
@@ -96,7 +101,7 @@ def run_repeats(
             for reference in ready:
                 one = running.pop(reference)
                 _end(sweep, one, reference)
-                if one.repeat.status == "failed" and tries[one.trial.id, one.repeat.seed] <= config.retries:
+                if one.repeat.status == "failed" and tries[one.trial.id, one.repeat.seed] <= retries:
                     logger.warning("trial %s, seed %d failed and starts again: %s", one.trial.id, one.repeat.seed,
                                    one.repeat.reason)  # fmt: skip
                     one.repeat.status = "waiting"

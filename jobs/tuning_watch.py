@@ -76,7 +76,8 @@ class Watch(tune.Callback):
         self._end(record, "failed")
 
     def on_experiment_end(self, **_info: Any) -> None:
-        self._write_now()
+        self._pass_time()
+        write(self.sweep)
 
     def _record(self, trial: TuneTrial) -> Trial:
         point = trial.config["point"]
@@ -89,12 +90,12 @@ class Watch(tune.Callback):
 
     def _end(self, record: Trial, status: Status) -> None:
         record.status = status
+        folder = run_uri(run_of(record), record.uri)
+        read_history_into(record, folder)
+        if record.model is not None:
+            record.metrics = json.loads(storage.read_text(storage.join(folder, "DONE")))["metrics"]
         self._clock(record)
         self._began.pop(record.id, None)
-        run = run_of(record)
-        read_history_into(record, run_uri(run, record.uri))
-        if record.model is not None:
-            record.metrics = json.loads(storage.read_text(storage.join(run_uri(run, record.uri), "DONE")))["metrics"]
         value = self.sweep.best(record)
         reached = record.reason if status == "failed" or value is None else f"{self.sweep.metric} {value:.4g}"
         counts = ", ".join(f"{count} {name}" for name, count in self.sweep.counts().items())
@@ -128,16 +129,13 @@ class Watch(tune.Callback):
 
     def _write_soon(self) -> None:
         if time.monotonic() - self._written > SECONDS_BETWEEN_REPORTS:
-            try:
-                self._write_now()
-            except OSError as error:  # the next one may reach the storage
-                logger.warning("the report could not be written: %s", error)
+            self._pass_time()
+            write_if_possible(self.sweep)
 
-    def _write_now(self) -> None:
+    def _pass_time(self) -> None:
         now = time.monotonic()
         self.sweep.seconds += now - self._sweep_began
         self._sweep_began = self._written = now
-        write(self.sweep)
 
 
 ENDED: frozenset[Status] = frozenset({"finished", "stopped early", "failed"})
@@ -185,6 +183,14 @@ def write(sweep: Sweep) -> None:
     write_sweep(sweep, commands(sweep), {trial.id: trial_commands(sweep, trial) for trial in sweep.trials})
     if sweep.finished and sweep.winner() is not None:
         storage.write_text(storage.join(sweep.uri, "winner.json"), json.dumps(winner_told(sweep), indent=2) + "\n")
+
+
+def write_if_possible(sweep: Sweep) -> None:
+    """``write`` while it runs: where the storage does not answer, the next time may reach it."""
+    try:
+        write(sweep)
+    except OSError as error:
+        logger.warning("the report could not be written: %s", error)
 
 
 def winner_told(sweep: Sweep) -> dict[str, Any]:
@@ -273,13 +279,14 @@ def _train_again(sweep: Sweep, trial: Trial, ending: str) -> str:
 
 def _changed(config: Mapping[str, Any], name: str, *, small: bool, data: list[str]) -> dict[str, Any]:
     """What of a configuration is not as the recipe has it, and not given by ``--data``."""
-    base = flatten(recipe(name, small=small).model_dump(mode="json"))
+    whole = recipe(name, small=small).model_dump(mode="json")
+    base = flatten(whole)
+    left_out: dict[str, Any] = {}
+    if "stages" in config:
+        left_out = {f"stages.{stage}": None for stage in whole["stages"] if stage not in config["stages"]}
+        config = {key: value for key, value in config.items() if key not in {"paper", "tables"}}  # the last stage's
     given = {key: value for key, value in flatten(dict(config)).items() if base.get(key) != value}
-    return {
-        key: value
-        for key, value in given.items()
-        if key not in {"paper", "tables"} and (key.rsplit(".", 1)[-1] != "data" or value != data)
-    }
+    return left_out | {key: value for key, value in given.items() if key.rsplit(".", 1)[-1] != "data" or value != data}
 
 
 def _told(trial: TuneTrial) -> tuple[str, str]:

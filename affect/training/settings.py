@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from affect.configuration import Configuration
 from affect.networks.spec import Head, NetworkSpec, Stream
@@ -254,8 +254,14 @@ class Chain(Configuration):
     paper: str = ""
     tables: tuple[str, ...] = ()
     stages: dict[str, TrainConfig]
+    """One that is set to null is left out."""
     given: dict[str, str] = Field(default_factory=dict)
     """Stages that are not trained, since their models are there: URIs as in Start.model, by stage."""
+
+    @field_validator("stages", mode="before")
+    @classmethod
+    def _without_null(cls, stages: Any) -> Any:
+        return {key: one for key, one in stages.items() if one is not None} if isinstance(stages, dict) else stages
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -271,6 +277,15 @@ class Chain(Configuration):
         if earlier and earlier[-1] in self.given:
             raise ValueError(f"the last stage, {earlier[-1]}, is given: there is nothing to train")
         return self
+
+    def needed(self, stage: str) -> list[str]:
+        """The stages that ``stage`` begins with, and those that they begin with, in order."""
+        found: list[str] = []
+        for start in self.stages[stage].start:
+            name = start.model.removeprefix(STAGE)
+            if name != start.model:
+                found += [*self.needed(name), name]
+        return [name for name in self.stages if name in found]
 
     def started(self, stage: str, trained: Callable[[str], str]) -> TrainConfig:
         """``stage`` with URIs in place of earlier stages: ``trained(name)`` of those trained, or what is given."""

@@ -91,7 +91,7 @@ class SweepConfig(Configuration):
             stage, rest = self._place(key)
             of_stage.setdefault(stage, {})[rest] = value
         train = self.train.override(assignments(of_stage.pop(self.stage, {})))
-        if not self.stages:
+        if not self.stage:
             return train
         stages = {name: one.override(assignments(of_stage.get(name, {}))) for name, one in self.stages.items()}
         given = dict(self.given) | ({name: trained(name) for name in self.shared()} if trained else {})
@@ -101,7 +101,7 @@ class SweepConfig(Configuration):
 
     def _place(self, key: str) -> tuple[str, str]:
         """The stage of a key of the space, and the key in it."""
-        if not self.stages or not key.startswith(OF_STAGES):
+        if not self.stage or not key.startswith(OF_STAGES):
             return self.stage, key
         rest = key.removeprefix(OF_STAGES)
         for name in [*self.stages, self.stage]:

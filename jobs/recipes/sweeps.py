@@ -34,10 +34,16 @@ def sweep_recipe(name: str, *, small: bool = False) -> SweepConfig:
 
 
 def sweep_of(config: TrainConfig | Chain) -> SweepConfig:
-    """Sixteen trials of a recipe over ``default_space``; of a chain that of its last stage, the others trained once."""
-    stages = dict(config.stages) if isinstance(config, Chain) else {}
-    last, train = stages.popitem() if isinstance(config, Chain) else ("", config)
-    assert isinstance(train, TrainConfig)
+    """Sixteen trials of a recipe over ``default_space``; of a chain that of its last stage.
+
+    Of the others those are kept that the last needs: of a cross-validation no other fold.
+    """
+    if isinstance(config, Chain):
+        last = list(config.stages)[-1]
+        train = config.stages[last]
+        stages = {name: config.stages[name] for name in config.needed(last)}
+    else:
+        last, train, stages = "", config, {}
     space, source = default_space(train)
     # A trial that failed is started again by the sweep, with a limit of its own.
     resources = train.resources.model_copy(update={"max_failures": 0, "row_cache_gib": ROW_CACHE_GIB})
@@ -47,7 +53,6 @@ def sweep_of(config: TrainConfig | Chain) -> SweepConfig:
         train=train.model_copy(update={"resources": resources}),
         stage=last,
         stages=stages,
-        given=config.given if isinstance(config, Chain) else {},
         space=space,
     )
 
