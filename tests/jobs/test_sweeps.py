@@ -71,7 +71,8 @@ def test_a_small_one_searches_around_its_own_rate() -> None:
 
 def test_a_sweep_of_a_chain_survives_its_yaml_and_takes_settings_of_its_stages() -> None:
     config = sweep_recipe("bmvc2019/mt-vgg/fer2013").override(
-        ["stages.aff-wild.epochs=2", "train.epochs=3", "space={stages.aff-wild2.batch.size: {kind: choice, values: [32, 64]}}"]
+        ["stages.aff-wild.epochs=2", "train.epochs=3",
+         "space={stages.aff-wild2.batch.size: {kind: choice, values: [32, 64]}}"]
     )  # fmt: skip
     assert SweepConfig.from_yaml(config.to_yaml()) == config
     run = config.resolve({"stages.aff-wild2.batch.size": 32})
