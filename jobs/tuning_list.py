@@ -53,7 +53,7 @@ def _told(distribution: Distribution) -> str:
     if isinstance(distribution, Choice):
         return "{" + ", ".join(str(value) for value in distribution.values) + "}"
     log = ", log" if isinstance(distribution, LogUniform) else ""
-    return f"{distribution.low:g}-{distribution.high:g}{log}"
+    return f"{distribution.low:g} to {distribution.high:g}{log}"
 
 
 def show_plan(config: SweepConfig) -> None:

@@ -1,5 +1,6 @@
 """Searches of the BMVC 2019 paper (Table 3), and a small one for the sample corpus."""
 
+from affect.training.settings import TrainConfig
 from affect.tuning.settings import SweepConfig
 from affect.tuning.space import Choice, LogUniform, SweepSpace, Uniform
 from jobs.recipes import bmvc2019, sample
@@ -24,14 +25,22 @@ NARROW_ARCFACE: SweepSpace = {
 larger ones with SGD."""
 
 
+ROW_CACHE_GIB = 32.0
+"""Trials read the same rows again and again."""
+
+
+def for_trials(config: TrainConfig) -> TrainConfig:
+    """``config`` as trials run it: one that failed is started again by the sweep, with a limit of its own."""
+    resources = config.resources.model_copy(update={"max_failures": 0, "row_cache_gib": ROW_CACHE_GIB})
+    return config.model_copy(update={"resources": resources})
+
+
 def arcface() -> SweepConfig:
     """MT-ArcRes over s, d, m and the learning rate in Table 3's ranges."""
-    train = bmvc2019.train("bmvc2019/mt-arcres")
     return SweepConfig(
         recipe="bmvc2019/arcface",
         paper=TABLE_3,
-        # A trial that failed is started again by the sweep, with a limit of its own.
-        train=train.model_copy(update={"resources": train.resources.model_copy(update={"max_failures": 0})}),
+        train=for_trials(bmvc2019.train("bmvc2019/mt-arcres")),
         space=ARCFACE,
         trials=32,
         grace_epochs=2,
@@ -41,8 +50,8 @@ def arcface() -> SweepConfig:
 
 def sample_arcface() -> SweepConfig:
     """A few short trials of the narrow MT-ArcRes on the sample corpus, for two CPU cores, and no repeats."""
-    train = sample.mt_arcres()
-    resources = train.resources.model_copy(update={"workers": 1, "max_failures": 0})
+    train = for_trials(sample.mt_arcres())
+    resources = train.resources.model_copy(update={"workers": 1})
     return SweepConfig(
         recipe="sample/arcface",
         paper=f"{TABLE_3}, other learning rates",

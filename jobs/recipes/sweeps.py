@@ -7,15 +7,12 @@ from affect.training.settings import Chain, TrainConfig
 from affect.tuning.settings import SweepConfig
 from affect.tuning.space import Choice, LogUniform, SweepSpace
 from jobs.recipes import TRAIN_RECIPES, recipe
-from jobs.recipes.bmvc2019_sweeps import ARCFACE, NARROW_ARCFACE, TABLE_3, arcface, sample_arcface
+from jobs.recipes.bmvc2019_sweeps import ARCFACE, NARROW_ARCFACE, TABLE_3, arcface, for_trials, sample_arcface
 
 SWEEP_RECIPES: dict[str, Callable[[], SweepConfig]] = {
     "bmvc2019/arcface": arcface,
     "sample/arcface": sample_arcface,
 }
-
-ROW_CACHE_GIB = 32.0
-"""Trials read the same rows again and again."""
 
 IJCV_2019 = "IJCV 2019, sections 4.2.1.1 and 4.2.1.3 (which values within the ranges: inferred)"
 
@@ -45,12 +42,10 @@ def sweep_of(config: TrainConfig | Chain) -> SweepConfig:
     else:
         last, train, stages = "", config, {}
     space, source = default_space(train)
-    # A trial that failed is started again by the sweep, with a limit of its own.
-    resources = train.resources.model_copy(update={"max_failures": 0, "row_cache_gib": ROW_CACHE_GIB})
     return SweepConfig(
         recipe=config.recipe,
         paper=source,
-        train=train.model_copy(update={"resources": resources}),
+        train=for_trials(train),
         stage=last,
         stages=stages,
         space=space,
