@@ -4,7 +4,7 @@ import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import pandas as pd
 from pydantic import TypeAdapter
@@ -17,7 +17,8 @@ Phase = Literal["searching", "repeating", "finished"]
 """Of a sweep: trials are tried; the best are trained again with other seeds; both have ended."""
 
 
-class Spread(NamedTuple):
+@dataclass(frozen=True)
+class Spread:
     """What the sweep's metric came to over the seeds that a configuration was trained again with."""
 
     mean: float

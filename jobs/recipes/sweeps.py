@@ -26,7 +26,8 @@ def sweep_recipe(name: str, *, small: bool = False) -> SweepConfig:
     """
     if name in SWEEP_RECIPES and not small:
         return SWEEP_RECIPES[name]()
-    look_up(SWEEP_RECIPES | TRAIN_RECIPES, name, "sweep or recipe")
+    names: dict[str, object] = {**SWEEP_RECIPES, **TRAIN_RECIPES}
+    look_up(names, name, "sweep or recipe")
     return sweep_of(recipe(name, small=small))
 
 

@@ -92,7 +92,8 @@ def repeated(*results: float | None) -> list[Repeat]:
 def test_the_best_mean_over_fresh_seeds_wins_with_the_model_of_its_best_seed(sweep: Sweep) -> None:
     good, fair = sweep.trials[2:4]
     good.repeats, fair.repeats = repeated(0.9, 0.3, 0.3), repeated(0.6, 0.7, 0.65)
-    assert sweep.spread(fair) == (pytest.approx(0.65), pytest.approx(0.05), 3)
+    spread = sweep.spread(fair)
+    assert (spread.mean, spread.deviation, spread.count) == (pytest.approx(0.65), pytest.approx(0.05), 3)
     assert sweep.winner() is fair
     assert sweep.winning_model() == "/seed2"
     assert [trial.id for trial in sweep.ranked()][:2] == ["fair", "good"]
