@@ -12,7 +12,7 @@ from affect.models.figures import judged_on
 from affect.models.files import ModelDescription
 from affect.networks.spec import NetworkSpec
 from affect.reports.report import cell
-from affect.reports.score_cells import ends_of, group_tables, judged_by
+from affect.reports.score_cells import about_intervals, ends_of, group_tables, judged_by
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("affect.models", "."),
@@ -55,8 +55,7 @@ class _Evaluated:
         self.thresholds = metrics["thresholds"].get("from", "")
         frames = metrics["frames"]
         self.frames = f"{frames['predicted']:,} of {frames['rows']:,} frames"
-        made = metrics["intervals"]
-        self.intervals = f"{made['level']:.0%}, {made['method']}" if made["resamples"] else ""
+        self.intervals = about_intervals(metrics)
         judged = [
             [f"{row['corpus']}: {judged_by(row)}", cell(row["faces"]), _interval(row["interval"])]
             for row in metrics["default"]

@@ -1,6 +1,6 @@
 """The report of an evaluation."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +14,10 @@ from affect.reports import figures
 from affect.reports.report import Badge, Command, Figure, Report, Section, Table, Tile, cell
 from affect.reports.score_cells import (
     GROUP_METRICS,
+    about_intervals,
     default_scores,
     ends_of,
     group_tables,
-    have_intervals,
     judged_by,
     score_columns,
     scores_of,
@@ -68,7 +68,7 @@ def evaluation_report(evaluation: Evaluation) -> Report:
         f"Of {frames['rows']:,} frames {frames['with_face']:,} show a face and {frames['predicted']:,} were predicted; "
         f"{frames['filled']:,} take the nearest prediction of their video, {frames['without_prediction']:,} have none."
     )
-    about = _about(metrics)
+    about = about_intervals(metrics)
     return Report(
         title=evaluation.title,
         subtitle=evaluation.uri,
@@ -123,15 +123,6 @@ def _defaults(evaluation: Evaluation) -> list[Table]:
     return [Table(("corpus", "metric", *score_columns(metrics, views), "judged by it in"), rows)]
 
 
-def _about(metrics: Mapping[str, Any]) -> str:
-    """How the intervals were made, where there are any."""
-    if not have_intervals(metrics):
-        return ""
-    made = metrics["intervals"]
-    units = ", ".join(f"{_span(of.values())} of {corpus}" for corpus, of in made["units"].items() if of)
-    return f"Intervals: {made['method']}, {made['resamples']:,} times: {units}."
-
-
 def _rules(metrics: Mapping[str, Any]) -> str:
     """By what rules the outputs are read."""
     model = metrics["model"]
@@ -145,12 +136,6 @@ def _rules(metrics: Mapping[str, Any]) -> str:
             f"count {shares} (FaceBehaviorNet, section 7.5)."
         )
     return " ".join(said)
-
-
-def _span(counts: Collection[int]) -> str:
-    """Outputs differ in how many are annotated with them."""
-    least, most = min(counts), max(counts)
-    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def _all(evaluation: Evaluation) -> list[Table]:

@@ -1,6 +1,6 @@
 """Metrics of an evaluation as cells of tables, the same on its page, in the terminal and on a model's card."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from affect.reports.report import cell
@@ -93,3 +93,18 @@ def group_tables(metrics: Mapping[str, Any]) -> dict[str, tuple[list[str], list[
 
 def _best_worst(apart: Mapping[str, Any]) -> str:
     return f"{apart['best']}, {apart['worst']}" + (" (small)" if apart["of_small_groups"] else "")
+
+
+def about_intervals(metrics: Mapping[str, Any]) -> str:
+    """How the intervals were made, where there are any."""
+    if not have_intervals(metrics):
+        return ""
+    made = metrics["intervals"]
+    units = ", ".join(f"{_span(of.values())} of {corpus}" for corpus, of in made["units"].items() if of)
+    return f"Intervals: {made['method']}, {made['resamples']:,} times: {units}."
+
+
+def _span(counts: Collection[int]) -> str:
+    """Outputs differ in how many are annotated with them."""
+    least, most = min(counts), max(counts)
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
