@@ -17,6 +17,10 @@ from affect.reproduction.route import title
 HERE, PARTIAL, PRINTED = "here", "partial", "printed"
 
 MANY = 3
+"""So many missing things a cell names."""
+
+REASON = 300
+"""Characters of a failure's reason on the page."""
 
 LEGEND = {
     PRINTED: "what the paper prints",
@@ -199,11 +203,17 @@ def partial_rows(one: Papered) -> list[list[str]]:
 def failure_rows(one: Papered) -> list[list[str]]:
     """Of each cell that was set aside what it is and why."""
     return [
-        [_name(each), " ".join(way.failure.split())]
+        [_name(each), shortened(way.failure)]
         for each in one.cells.values()
         for way in (each.whole, each.partial)
         if way and way.failure and not way.figure
     ]
+
+
+def shortened(failure: str) -> str:
+    """The beginning of a long reason, on one line; ``set-aside/`` has all of it."""
+    line = " ".join(failure.split())
+    return line if len(line) <= REASON else f"{line[:REASON]} ... (set-aside/ has all of it)"
 
 
 def command_lines(one: Papered) -> list[str]:

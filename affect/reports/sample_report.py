@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from affect.reports.report import Badge, Report, Section, Table, Text, Tile
-from affect.reports.reproduction_report import figure_text
+from affect.reports.reproduction_report import figure_text, shortened
 from affect.reproduction.cells import Figure
 
 NOTE = (
@@ -42,7 +42,7 @@ def sample_rows(lines: Sequence[SampleLine]) -> list[list[Any]]:
 
 def sample_report(lines: Sequence[SampleLine], subtitle: str) -> Report:
     """The page of the recipes on synthetic rows."""
-    failed = [[line.recipe, " ".join(line.failure.split())] for line in lines if line.failure and not line.figures]
+    failed = [[line.recipe, shortened(line.failure)] for line in lines if line.failure and not line.figures]
     commands = [text for line in lines if line.figures for text in (f"# {line.recipe}", *line.commands, "")]
     return Report(
         title="The recipes on synthetic rows",

@@ -51,7 +51,11 @@ def _told(key: str, before: Any, after: Any) -> str:
             return f"epochs of {after:,} rows"
         case _:
             name = key.removeprefix("network.").removeprefix("optimiser.").replace("_", " ")
-            return f"{name} {_flow(after)} instead of {_flow(before)}"
+            return f"{name} {_word(after)} instead of {_word(before)}"
+
+
+def _word(value: Any) -> str:
+    return "none" if value is None else _flow(value)
 
 
 def _flow(value: Any) -> str:

@@ -101,3 +101,11 @@ def test_the_page_and_the_markdown_say_the_same() -> None:
     assert '<th scope="colgroup" colspan="3">MT-ArcRes</th>' in page
     assert "| Aff-Wild2 | 14 | ask <its> authors |" in text
     assert "MT-ArcRes: partial" in text
+
+
+def test_a_long_reason_is_cut_on_the_page_and_whole_in_the_csv() -> None:
+    page = table_8(mt_arcres=(Way(Route(), failure="a long\nreason " * 40), None))
+    text = markdown([page], "")
+    assert "a long reason a long reason" in text
+    assert "... (set-aside/ has all of it) |" in text
+    assert ("a long reason " * 40).strip() in figures_csv([page])

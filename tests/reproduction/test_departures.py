@@ -24,6 +24,7 @@ def config(name: str = ARC) -> TrainConfig:
         ("batch.rows_per_epoch=2400", "epochs of 2,400 rows"),
         ("optimiser.learning_rate=0.02", "learning rate 0.02 instead of 0.0001"),
         ("network.arcface.margin=0.5", "arcface.margin 0.5 instead of 0.1"),
+        ("optimiser.clip_norm=5", "clip norm 5.0 instead of none"),
         ("augmentation.flip=true", "augmentation.flip true instead of false"),
     ],
 )
