@@ -90,10 +90,9 @@ def main(
     if len(asked) != 1:
         raise AffectError(f"give one of MODEL, --history, --back and --list, not {' and '.join(asked) or 'none'}")
     console = Console(highlight=False, soft_wrap=True)
-    if list_:
-        console.print(_names(store))
-    elif history_:
-        console.print(_changes(history_, history(store, history_)))
+    if list_ or history_:
+        told_of = _names(store) if list_ else _changes(history_, history(store, history_))
+        Console(width=max(110, Console().width), highlight=False).print(told_of)
     elif back_:
         _go_back(console, store, back_, to or None, reason)
     else:
@@ -180,13 +179,14 @@ def _names(store: str) -> Table:
 def _changes(name: str, changes: list[Change]) -> Table:
     table = Table(title=f"{name}: what replaced what", title_justify="left", show_lines=True)
     for column in ("", "when", "what", "figures", "why"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=column == "when")
     for change in changes:
         done = {"promote": "replaced", "back": "took its place back from"}[change.action]
         what = f"{change.version} {done} {change.before}" if change.before else f"{change.version}, the first"
         why = f"against the gate: {change.reason}" if change.forced else change.reason
         figures = [*_compared(change), *([f"on {change.evaluated_on}"] if change.evaluated_on else [])]
-        table.add_row(str(change.number), change.when, what, "\n".join(figures), why)
+        when = change.when.replace("T", " ").replace("+00:00", " UTC")
+        table.add_row(str(change.number), when, what, "\n".join(figures), why)
     return table
 
 
