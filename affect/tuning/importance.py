@@ -95,7 +95,7 @@ def _numeric_density(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     deviation = math.sqrt((at - mean) ** 2 @ weights / max(1, total - 1))
     reached = np.cumsum(weights)
     first = at[np.searchsorted(reached, total // 4, side="left")]
-    third = at[min(len(at) - 1, np.searchsorted(reached, total * 3 // 4, side="right"))]
+    third = at[min(len(at) - 1, int(np.searchsorted(reached, total * 3 // 4, side="right")))]
     width = max(1.059 * min((third - first) / 1.34, deviation) * total**-0.2, 0.5 / 1.64)
     centres = np.append(at, (len(counts) - 1) / 2)[:, None]
     widths = np.append(np.full(len(at), width), len(counts))[:, None]
