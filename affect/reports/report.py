@@ -48,24 +48,30 @@ class Tile:
 class Table:
     """Cells are text, numbers, badges or links; numbers are aligned right. ``highlight`` is the index of a row.
 
-    ``groups`` are headings over so many columns each; the first column then stays in sight.
+    The first column of a ``pinned`` table stays in sight when it is scrolled sideways; so it does with ``groups``,
+    headings over so many columns each.
     """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     highlight: int | None = None
+    pinned: bool = False
     groups: Sequence[tuple[str, int]] = ()
     kind: str = "table"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A plotly figure under a heading; ``wide`` ones take the page's width, others stand two in a row."""
+    """A plotly figure under a heading; ``wide`` ones take the page's width, others stand two in a row.
+
+    ``alt`` says what it shows to those who do not see it; the title does where it is left out.
+    """
 
     title: str
     figure: go.Figure
     note: str = ""
     wide: bool = False
+    alt: str = ""
     kind: str = "figure"
 
 
@@ -89,10 +95,15 @@ class Text:
 
 @dataclass(frozen=True)
 class Details:
-    """What is shown under its title when asked for."""
+    """What is shown under its title when asked for, with badges beside the title.
+
+    ``key`` names it within its section, so that a page that loads itself anew leaves it open.
+    """
 
     title: str
     blocks: Sequence[Table | Command | Text]
+    badges: Sequence[Badge] = ()
+    key: str = ""
     kind: str = "details"
 
 
@@ -135,7 +146,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """One page. Sections without blocks are left out. ``refresh_s`` makes an open page load itself anew."""
+    """One page. Sections without blocks are left out. ``refresh_s`` makes an open page load itself anew.
+
+    It then stays where it was scrolled to, with the same parts open, and can be told to wait.
+    """
 
     title: str
     subtitle: str

@@ -10,8 +10,7 @@ import pandas as pd
 from affect.evaluation.seen import Seen, SeenPicture
 from affect.metrics.plane import PlaneCounts
 from affect.reports.run_report import TrainingRun
-from affect.tuning.prices import Prices
-from affect.tuning.results import Repeat, Sweep, Trial
+from affect.tuning.results import Sweep, Trial
 
 SPACE = {
     "network.arcface.scale": {"kind": "uniform", "low": 32, "high": 64},
@@ -60,62 +59,6 @@ def made_sweep(finished: bool = True) -> Sweep:
                 model=f"/runs/sweep/trials/t{number}/model" if done else None,
             )
         )
-    return sweep
-
-
-def made_large_sweep(trials: int = 40, phase: str = "finished") -> Sweep:
-    """The learning rate decides, the embedding a little, the scale nothing; the best three are trained again."""
-    rng = np.random.default_rng(3)
-    sweep = Sweep(
-        name="bmvc2019/arcface",
-        uri="s3://bucket/sweeps/arcface",
-        metric="score",
-        mode="max",
-        planned=trials,
-        config={"recipe": "bmvc2019/arcface", "space": SPACE, "trials": trials},
-        data=[{"corpus": "aff-wild2", "fingerprint": "abc", "synthetic": False}],
-        phase=phase,
-        ended_by="" if phase == "searching" else "the budget of 2 hours",
-        seconds=7210.0,
-        prices=Prices(cpu_hour=0.05, gpu_hour=1.2),
-    )
-    for number in range(trials):
-        rate, embedding = 10 ** rng.uniform(-5, -4), [32, 64, 128][rng.integers(3)]
-        parameters = {
-            "network.arcface.scale": rng.uniform(32, 64),
-            "network.embedding": embedding,
-            "optimiser.learning_rate": rate,
-        }
-        reached = 0.2 + 0.25 * (np.log10(rate) + 5) + 0.0004 * embedding + rng.normal(0, 0.02)
-        failed = number % 13 == 7
-        epochs = 0 if failed else int(rng.choice([1, 3, 9]))
-        curve = [{"epoch": float(e), "score": reached * (1 - 0.6**e)} for e in range(1, epochs + 1)]
-        done = epochs == 9
-        trial = Trial(
-            f"{number:03d}",
-            parameters,
-            config={"recipe": "bmvc2019/mt-arcres", "network": {"embedding": embedding}, "epochs": 9, "seed": 0},
-            status="failed" if failed else "finished" if done else "stopped early",
-            curve=curve,
-            result=curve[-1]["score"] if done else None,
-            seconds=40.0 + 60 * epochs,
-            attempts=2 if failed else 1,
-            reason="the loss is not finite at epoch 1, step 12; lower optimiser.learning_rate" if failed else "",
-            trace="Traceback (most recent call last): ..." if failed else "",
-            model=f"s3://bucket/sweeps/arcface/trials/{number:03d}/model" if done else None,
-            rows=9000 * epochs,
-            cpu_hours=(40 + 60 * epochs) * 4 / 3600,
-            gpu_hours=(40 + 60 * epochs) / 3600,
-        )
-        sweep.trials.append(trial)
-    if phase != "searching":
-        for trial in sweep.ranked()[:3]:
-            assert trial.result is not None
-            results = trial.result - 0.01 + rng.normal(0, 0.008, 3)
-            trial.repeats = [
-                Repeat(seed, "finished", result=float(result), seconds=600.0, model=f"{trial.model}-{seed}")
-                for seed, result in enumerate(results, start=1)
-            ]
     return sweep
 
 
