@@ -13,6 +13,7 @@ from ray.cluster_utils import Cluster
 from affect.models.files import load_model
 from affect.training.settings import TrainConfig
 from affect.tuning.results import Sweep
+from affect.tuning.space import assignments
 from jobs.tuning_repeats import with_seed
 from tests.cluster.conftest import TwoNodes
 from tests.cluster.test_two_nodes import until
@@ -34,7 +35,7 @@ SETTINGS = [
     "train.epochs=2",
     "train.follow.examples=false",
     "train.resources.workers=1",
-    f"space={{optimiser.learning_rate: {{kind: choice, values: {RATES}}}}}",
+    *assignments({"space": {"optimiser.learning_rate": {"kind": "choice", "values": RATES}}}),
     "search=grid",
     "concurrent=2",
     "retries=1",
