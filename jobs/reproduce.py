@@ -49,8 +49,9 @@ class Tables:
     def __init__(self, paper: str, table: str, means: Means, runs: Runs, settings: Sequence[str]) -> None:
         self.results = published_results(paper, table)
         self.means, self.runs, self.settings = means, runs, tuple(settings)
-        place = storage.join(means.out, PARTIAL)
-        self.partial: dict[str, list[str]] = json.loads(storage.read_text(place)) if storage.exists(place) else {}
+        self.wanted: dict[str, list[str]] = {}
+        """Of this call, by recipe the settings of partial figures."""
+        self.partial = self._kept()
         self._ways: dict[Protocol, tuple[Route, Route | None]] = {}
         self._read: dict[str, dict[str, Any]] = {}
 
@@ -81,8 +82,15 @@ class Tables:
 
     def want_partial(self, protocols: Sequence[Protocol], settings: Sequence[str]) -> None:
         """Partial figures of these protocols' recipes, with ``settings``; ``write`` keeps them for the next time."""
-        self.partial |= {one.recipe: list(settings) for one in protocols}
+        self.wanted = {one.recipe: list(settings) for one in protocols}
+        self.partial |= self.wanted
         self._ways.clear()
+
+    def _kept(self) -> dict[str, list[str]]:
+        """By recipe the settings of the partial figures of earlier calls, and of others that go on beside this one."""
+        place = storage.join(self.means.out, PARTIAL)
+        kept: dict[str, list[str]] = json.loads(storage.read_text(place)) if storage.exists(place) else {}
+        return kept
 
     def cells(self) -> list[Papered]:
         """Every table with what there is now."""
@@ -127,6 +135,8 @@ class Tables:
 
     def write(self) -> list[Papered]:
         """Leave the tables as they are now as a page, Markdown and CSV."""
+        self.partial = self._kept() | self.wanted
+        self._ways.clear()
         tables, out = self.cells(), self.means.out
         storage.write_text(storage.join(out, PARTIAL), json.dumps(self.partial, indent=1) + "\n")
         rows = ", ".join(self.means.holdings.corpora) or "no corpus"
