@@ -1,6 +1,7 @@
 """What a training run asks of the cluster, and how much room the cluster has for it."""
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from ray.train import ScalingConfig
 
 from affect.errors import AffectError
 from affect.training.settings import Resources
+
+logger = logging.getLogger("affect")
 
 VARIABLE = "AFFECT_CLUSTER_NODES"
 """Set where jobs' drivers run, as in ``8xCPU=16 4xCPU=8,GPU=1``: the nodes that there can be.
@@ -110,13 +113,24 @@ def patience(asked: ScalingConfig) -> Iterator[None]:
             os.environ[START_SECONDS] = before
 
 
-def runs_at_a_time(resources: Resources) -> int:
-    """How many runs with ``resources`` the cluster has room for at a time, at least one."""
+def runs_at_a_time(resources: Resources, asked: int | None = None) -> int:
+    """How many runs with ``resources`` the cluster has room for at a time, at least one.
+
+    As many as leave CPUs for the reading of each, or as many as are ``asked`` for, if any CPU is left for reading: where
+    workers hold all of them nothing is ever read, and the runs wait for ever.
+    """
     nodes = cluster_nodes()
     gpu = uses_gpu(resources, nodes)
-    by_cpus = _cpus(nodes) / (resources.workers * (resources.cpus_per_worker + resources.data_cpus_per_worker))
+    held_by_one = resources.workers * resources.cpus_per_worker
+    reading = resources.data_cpus_per_worker
+    by_cpus = _cpus(nodes) / (held_by_one + resources.workers * reading)
+    if asked is not None:
+        by_cpus = (_cpus(nodes) - reading) / held_by_one
     by_workers = room(_bundle(resources, gpu=gpu), nodes) / resources.workers
-    return max(1, int(min(by_cpus, by_workers)))
+    most = max(1, int(min(by_cpus, by_workers)))
+    if asked is not None and asked > most:
+        logger.warning("%d runs at a time are asked for; the cluster has room for %d", asked, most)
+    return most if asked is None else min(asked, most)
 
 
 def held(resources: Resources) -> tuple[float, float]:

@@ -49,7 +49,7 @@ def search(config: SweepConfig, out: str) -> Sweep:
     config = with_data(config, ())
     if config.search == "tpe":
         check_optuna()
-    at_a_time = config.concurrent or runs_at_a_time(config.largest())
+    at_a_time = runs_at_a_time(config.largest(), config.concurrent)
     _refresh(config, out)
     known = _train_shared(config, out)
     sweep = read(out) if storage.exists(storage.join(out, "sweep.json")) else None

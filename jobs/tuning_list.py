@@ -61,7 +61,7 @@ def show_plan(config: SweepConfig) -> None:
     found = show_examination(config.resolve({}), lambda one: scaling(one.resources))
     largest = config.largest()
     on_cluster = bool(ray.is_initialized())
-    at_a_time = config.concurrent or (runs_at_a_time(largest) if on_cluster else None)
+    at_a_time = runs_at_a_time(largest, config.concurrent) if on_cluster else config.concurrent
     one = found[-1]
     hours = None
     if one.step_seconds is not None and one.data is not None:

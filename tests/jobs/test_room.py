@@ -34,9 +34,15 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Any:
         ([Nodes(1, {"CPU": 64, "GPU": 1})], Resources(workers=2), 16),
     ],
 )
-def test_runs_at_a_time(cluster: Any, nodes: list[Nodes], resources: Resources, runs: int) -> None:
+def test_runs_at_a_time_leave_room_for_reading(cluster: Any, nodes: list[Nodes], resources: Resources, runs: int) -> None:
     cluster(nodes)
     assert runs_at_a_time(resources) == runs
+
+
+@pytest.mark.parametrize(("cpus", "asked", "runs"), [(2, 2, 1), (3, 2, 2), (8, 2, 2), (8, 9, 7), (1, 1, 1)])
+def test_so_many_as_are_asked_for_leave_one_for_reading(cluster: Any, cpus: int, asked: int, runs: int) -> None:
+    cluster([Nodes(1, {"CPU": cpus})])
+    assert runs_at_a_time(Resources(), asked) == runs
 
 
 @pytest.mark.parametrize(
