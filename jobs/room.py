@@ -116,8 +116,8 @@ def patience(asked: ScalingConfig) -> Iterator[None]:
 def runs_at_a_time(resources: Resources, asked: int | None = None) -> int:
     """How many runs with ``resources`` the cluster has room for at a time, at least one.
 
-    As many as leave CPUs for the reading of each, or as many as are ``asked`` for, if any CPU is left for reading: where
-    workers hold all of them nothing is ever read, and the runs wait for ever.
+    As many as leave CPUs for the reading of each, or as many as are ``asked`` for, if any CPU is left for reading:
+    where workers hold all of them nothing is ever read, and the runs wait for ever.
     """
     nodes = cluster_nodes()
     gpu = uses_gpu(resources, nodes)

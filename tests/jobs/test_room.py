@@ -34,7 +34,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Any:
         ([Nodes(1, {"CPU": 64, "GPU": 1})], Resources(workers=2), 16),
     ],
 )
-def test_runs_at_a_time_leave_room_for_reading(cluster: Any, nodes: list[Nodes], resources: Resources, runs: int) -> None:
+def test_runs_at_a_time(cluster: Any, nodes: list[Nodes], resources: Resources, runs: int) -> None:
     cluster(nodes)
     assert runs_at_a_time(resources) == runs
 
