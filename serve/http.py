@@ -18,6 +18,8 @@ from serve.recognition import Recognition
 from serve.routes.faces import faces
 from serve.routes.health import health
 from serve.routes.models import models
+from serve.routes.page import page
+from serve.routes.session import session
 from serve.settings import Access, Limits
 
 
@@ -38,9 +40,11 @@ def build_api(
     for kind in (HTTPException, RequestValidationError, Exception):
         api.add_exception_handler(kind, problem_response)
     guarded = [Depends(guard(tokens, access))]
-    for router in (faces(recognition, Admission(limits), observer), models(recognition)):
+    routers = faces(recognition, Admission(limits), observer), models(recognition), session(tokens)
+    for router in routers:
         api.include_router(router, dependencies=guarded)
     api.include_router(health(recognition))
+    api.include_router(page())
     # The last one added is the first that a request meets.
     if access.origins:
         api.add_middleware(
