@@ -36,9 +36,7 @@ def guard(tokens: Tokens, access: Access) -> Callable[..., Awaitable[None]]:
         _check_origin(connection, access)
         await rate.count(_address(connection))
 
-    async def holders_only(
-        connection: HTTPConnection, given: Annotated[str | None, Depends(bearer)]
-    ) -> None:
+    async def holders_only(connection: HTTPConnection, given: Annotated[str | None, Depends(bearer)]) -> None:
         _check_origin(connection, access)
         asks = "authorization" in connection.headers
         holder = (tokens.holder(given) if given else None) if asks else sessions.holder(connection)

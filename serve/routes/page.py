@@ -1,6 +1,7 @@
 """The page at / for browsers, and what it is made of; holds nothing secret, so without a token."""
 
 from importlib import resources
+from typing import Annotated
 
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
@@ -43,7 +44,7 @@ def page() -> APIRouter:
         return file("index.html")
 
     @router.get("/page/{name}")
-    async def part(name: str = Path(max_length=64)) -> Response:
+    async def part(name: Annotated[str, Path(max_length=64)]) -> Response:
         if name not in held:
             raise ProblemError("not_found", "the page has no such part")
         return file(name)

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, status
-from starlette.requests import HTTPConnection
 
 from affect.interface.problems import Code
 from serve.authentication import Tokens

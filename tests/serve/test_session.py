@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from serve.authentication import Tokens, _digest
-from serve.session import COOKIE, LASTS_S
+from serve.session import LASTS_S
 from tests.serve.made_bodies import JPEG
 from tests.serve.made_recognition import asked, made_api
 
