@@ -71,9 +71,10 @@ class Rate:
 def _check_origin(connection: HTTPConnection, access: Access) -> None:
     """Browsers let any page open a WebSocket to any server; the server itself must look where it is from."""
     origin = connection.headers.get("origin")
-    if connection.scope["type"] == "websocket" and origin and not own_origin(connection):
-        if origin not in access.origins:
-            raise ProblemError("origin_refused", "pages of other origins may not ask; access.origins allows some")
+    if connection.scope["type"] != "websocket" or not origin or own_origin(connection):
+        return
+    if origin not in access.origins:
+        raise ProblemError("origin_refused", "pages of other origins may not ask; access.origins allows some")
 
 
 def _address(connection: HTTPConnection) -> str:

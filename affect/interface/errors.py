@@ -83,4 +83,9 @@ def error_of(response: httpx.Response) -> RequestError:
     else:
         code = _BY_STATUS.get(response.status_code, "internal" if response.is_server_error else "request_invalid")
         told = problem(code, f"{response.status_code} {response.text[:200]}".strip(), response.url.path)
+    return raised(told)
+
+
+def raised(told: Problem) -> RequestError:
+    """The error of a problem, by its code."""
     return _KINDS.get(told["code"], RequestError)(told)

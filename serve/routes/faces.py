@@ -16,8 +16,9 @@ from serve.problems import ProblemError, problem_documentation
 from serve.recognition import Recognition, chosen
 
 _BOTH: tuple[Code, ...] = (
-    "form_invalid", "unauthenticated", "origin_refused", "model_unknown", "model_unsuitable", "body_slow", "body_too_large", "media_type_unsupported",
-    "parameter_invalid", "rate_exceeded", "internal", "overloaded", "deadline_exceeded",
+    "form_invalid", "unauthenticated", "origin_refused", "model_unknown", "model_unsuitable", "body_slow",
+    "body_too_large", "media_type_unsupported", "parameter_invalid", "rate_exceeded", "internal", "overloaded",
+    "deadline_exceeded",
 )  # fmt: skip
 _ONE: tuple[Code, ...] = ("body_empty", "picture_too_large", "picture_broken")
 _MANY: tuple[Code, ...] = ("too_many_pictures",)

@@ -17,7 +17,7 @@ from affect.models.asking import Asker
 from affect.networks import build
 from serve.catalogue import stored_model
 from serve.http import build_api
-from serve.recognition import Eyes
+from serve.recognition import Eyes, Recognition
 from serve.settings import Limits
 from tests.made_models import describe
 
@@ -87,7 +87,7 @@ class Noted:
         self.answers.append(answer)
 
 
-def made_api(recognition: MadeRecognition | None = None, observer: Noted | None = None, **settings: Any) -> FastAPI:
+def made_api(recognition: Recognition | None = None, observer: Noted | None = None, **settings: Any) -> FastAPI:
     """The interface before a made recognition."""
     return build_api(recognition or MadeRecognition(), observer or Noted(), **({"limits": LIMITS} | settings))
 

@@ -38,7 +38,7 @@ PATIENCE_MS = 120_000
 @contextmanager
 def served(recognition: LocalRecognition) -> Iterator[str]:
     """The address of the interface on a thread of this process."""
-    api = made_api(recognition, limits=Limits(), tokens=Tokens((_digest(TOKEN),)))  # type: ignore[arg-type]
+    api = made_api(recognition, limits=Limits(), tokens=Tokens((_digest(TOKEN),)))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -56,7 +56,9 @@ def served(recognition: LocalRecognition) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def url(local: LocalRecognition) -> Iterator[str]:
-    with served(LocalRecognition({name: local.askers[name] for name in ("pictures", "sequences")}, local.detector)) as at:
+    with served(
+        LocalRecognition({name: local.askers[name] for name in ("pictures", "sequences")}, local.detector)
+    ) as at:
         yield at
 
 
@@ -242,7 +244,10 @@ def test_a_client_that_leaves_stops_the_work(local: LocalRecognition, files: Pat
 
 def drawn(of: Visit, canvas: str) -> int:
     """Pixels of a canvas that are not clear."""
-    script = """id => { const c = document.getElementById(id);
-        return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v).length; }"""
+    script = """id => {
+        const { width, height } = document.getElementById(id);
+        const { data } = document.getElementById(id).getContext('2d').getImageData(0, 0, width, height);
+        return data.filter((value, i) => i % 4 === 3 && value).length;
+    }"""
     count: int = of.page.evaluate(script, canvas)
     return count

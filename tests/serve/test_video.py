@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from affect.watching.settings import WatchSettings
 from affect.watching.soundtrack import WatchedSound
 from affect.watching.video import WatchedVideo
 from serve.settings import Limits
@@ -42,7 +41,7 @@ def test_a_video_is_answered_frame_by_frame_as_without_a_server(
 ) -> None:
     (tmp_path / "clip.mov").write_bytes(clip)
     observer = Noted()
-    with asked(made_api(local, observer, limits=Limits())) as client:  # type: ignore[arg-type]
+    with asked(made_api(local, observer, limits=Limits())) as client:
         first, *answers, last = lines(client.post(f"/v1/video?model={model}", content=clip, headers=MOV))
     with WatchedVideo(tmp_path / "clip.mov", local.askers[model], local.detector) as watched:
         expected = list(watched)
@@ -61,8 +60,8 @@ def test_a_video_is_answered_frame_by_frame_as_without_a_server(
 
 def test_sound_alone_is_answered_at_a_rate(local: LocalRecognition, clip: bytes, tmp_path: Any) -> None:
     (tmp_path / "clip.mov").write_bytes(clip)
-    with asked(made_api(local, limits=Limits())) as client:  # type: ignore[arg-type]
-        first, *answers, last = lines(client.post("/v1/sound?model=sound&rate=10", content=clip, headers=MOV))
+    with asked(made_api(local, limits=Limits())) as client:
+        first, *answers, _ = lines(client.post("/v1/sound?model=sound&rate=10", content=clip, headers=MOV))
         refused = client.post("/v1/sound?model=pictures", content=clip, headers=MOV)
     with WatchedSound(tmp_path / "clip.mov", local.askers["sound"], rate=10) as heard:
         expected = list(heard)
@@ -75,7 +74,7 @@ def test_sound_alone_is_answered_at_a_rate(local: LocalRecognition, clip: bytes,
 
 
 def test_csv_has_the_columns_of_openface(local: LocalRecognition, clip: bytes) -> None:
-    with asked(made_api(local, limits=Limits())) as client:  # type: ignore[arg-type]
+    with asked(made_api(local, limits=Limits())) as client:
         answer = client.post("/v1/video?model=pictures&format=csv", content=form(clip, name="file"),
                              headers={"Content-Type": FORM})  # fmt: skip
     assert answer.headers["content-type"].startswith("text/csv")
@@ -104,7 +103,7 @@ def test_csv_has_the_columns_of_openface(local: LocalRecognition, clip: bytes) -
 def test_a_fault_before_the_first_line_is_a_problem(
     path: str, body: bytes, headers: dict[str, str], code: str, status: int, local: LocalRecognition
 ) -> None:
-    with asked(made_api(local, limits=Limits(video_bytes=300_000))) as client:  # type: ignore[arg-type]
+    with asked(made_api(local, limits=Limits(video_bytes=300_000))) as client:
         answer = client.post(f"/v1/{path}", content=body, headers=headers)
     assert (answer.json()["code"], answer.status_code) == (code, status)
     assert "/dev/fd" not in answer.text
@@ -114,7 +113,7 @@ def test_a_fault_before_the_first_line_is_a_problem(
 def test_a_video_that_is_too_long_or_too_wide_is_refused(
     changed: dict[str, float], local: LocalRecognition, clip: bytes
 ) -> None:
-    with asked(made_api(local, limits=Limits(**changed))) as client:  # type: ignore[arg-type]
+    with asked(made_api(local, limits=Limits(**changed))) as client:
         answer = client.post("/v1/video", content=clip, headers=MOV)
     assert (answer.json()["code"], answer.status_code) == ("video_too_large", 413)
 
@@ -125,7 +124,7 @@ def test_what_is_derived_of_outputs_that_a_model_lacks_is_refused_before_the_vid
     network = local.askers["pictures"].description.network.model_copy(update={"heads": ("valence_arousal",)})
     lacking = local.askers["pictures"].description.model_copy(update={"network": network})
     monkeypatch.setattr(local.askers["pictures"], "description", lacking)
-    with asked(made_api(local, limits=Limits())) as client:  # type: ignore[arg-type]
+    with asked(made_api(local, limits=Limits())) as client:
         answer = client.post("/v1/video?derived_compound=true", content=b"", headers=MOV)
     assert (answer.json()["code"], answer.status_code) == ("model_unsuitable", 422)
 
@@ -141,7 +140,7 @@ def test_a_fault_part_of_the_way_is_the_last_line(
         return real(picture)
 
     monkeypatch.setattr(local, "detector", failing)
-    with asked(made_api(local, limits=Limits())) as client:  # type: ignore[arg-type]
+    with asked(made_api(local, limits=Limits())) as client:
         answers = lines(client.post("/v1/video", content=clip, headers=MOV))
     assert answers[-1]["error"]["code"] == "internal"
     assert "secret" not in json.dumps(answers)
@@ -150,7 +149,7 @@ def test_a_fault_part_of_the_way_is_the_last_line(
 
 def test_places_are_bounded_and_given_back_and_no_file_stays(local: LocalRecognition, clip: bytes) -> None:
     before = held_files()
-    with asked(made_api(local, limits=Limits(videos=1))) as client:  # type: ignore[arg-type]
+    with asked(made_api(local, limits=Limits(videos=1))) as client:
         for body in (clip, b"broken", clip):
             code = client.post("/v1/video", content=body, headers=MOV).status_code
             assert code == (200 if body is clip else 422)
