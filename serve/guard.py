@@ -20,9 +20,9 @@ from serve.settings import Access
 class _Bearer(HTTPBearer):
     """The token of a request, or of a WebSocket, which the framework's own does not read."""
 
-    async def __call__(self, connection: HTTPConnection) -> str | None:  # type: ignore[override]
+    async def __call__(self, connection: HTTPConnection) -> str | None:
         given = await super().__call__(connection)  # type: ignore[arg-type]  # it reads nothing but headers
-        return given and given.credentials
+        return None if given is None else given.credentials
 
 
 bearer = _Bearer(auto_error=False, description="A token that the server was started with.")

@@ -83,7 +83,8 @@ class Ingress:
             return asyncio.run_coroutine_threadsafe(_again(ask), loop).result(self.limits.request_s)
 
         def detect(picture: NDArray[np.uint8]) -> Detections:
-            return on_loop(lambda: _waited(self.detector.remote(picture, entry.detector)))
+            found: Detections = on_loop(lambda: _waited(self.detector.remote(picture, entry.detector)))
+            return found
 
         model_handle = self.model.options(multiplexed_model_id=entry.id)
 

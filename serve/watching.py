@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import os
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -39,7 +41,8 @@ class Watching:
             self.watched = make(self.upload.path)
             return self.watched
 
-        return await self._on_thread(open_it)
+        watched: Watched = await self._on_thread(open_it)
+        return watched
 
     async def answers(self) -> AsyncIterator[FrameAnswer]:
         """Raises as ``begin`` does."""
@@ -76,7 +79,9 @@ class Watching:
             raise ProblemError("video_broken", self._told(error)) from error
 
     def _told(self, error: AffectError) -> str:
-        return str(error).replace(self.upload.path, "the file")
+        """Without the name, which says nothing to whoever sent the file."""
+        told = str(error).replace(self.upload.path, "the file")
+        return re.sub(rf"^{os.path.basename(self.upload.path)}\b", "the file", told)
 
 
 class Streamed(StreamingResponse):

@@ -46,7 +46,9 @@ class Answered:
 class Asks(Protocol):
     """Whoever answers stretches as Asker does, wherever the network is."""
 
-    description: ModelDescription
+    @property
+    def description(self) -> ModelDescription:
+        """Of the model that is asked."""
 
     def __call__(self, stretches: Sequence[Stretch]) -> list[Answered]:
         """An answer for each of ``stretches``, of any lengths, of one session or of many; none may be empty."""

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
 
 from affect.errors import AffectError
 from affect.interface.problems import Code
@@ -30,6 +31,8 @@ _CODES: tuple[Code, ...] = (
     *ERRORS, "unauthenticated", "origin_refused", "model_unknown", "body_slow", "parameter_invalid", "video_broken",
     "model_unsuitable", "rate_exceeded", "internal", "overloaded", "deadline_exceeded",
 )  # fmt: skip
+VIDEOS, SOUNDS = ("video/mp4", "video/webm"), ("audio/wav", "audio/mpeg")
+"""Of which OpenAPI tells; any other of the two kinds is tried too."""
 _CSV = "text/csv"
 _BATCH, _LATENCY_S = 16, 0.5  # whoever looks on shall not wait for a full batch
 
@@ -88,8 +91,8 @@ def video(recognition: Recognition, admission: Admission, observer: Observer) ->
         body = _rows(form, watching, seen) if form else lines(first, watching, request.url.path, seen)
         return Streamed(body, _CSV if form else LINES, watching, limits.watch_s)
 
-    @router.post("/video", responses=_documentation(), openapi_extra=_body(("video/mp4", "video/webm")),
-                 response_class=Streamed)  # fmt: skip
+    @router.post("/video", responses=_documentation(), openapi_extra=_body(VIDEOS),
+                 response_class=Response)  # fmt: skip
     async def faces_of_a_video(
         request: Request, model: Model = None, embedding: Embedding = False, landmarks68: Landmarks68 = False,
         derived_compound: Derived = False, format: Format = "json",  # noqa: A002  # its name in the address
@@ -112,8 +115,8 @@ def video(recognition: Recognition, admission: Admission, observer: Observer) ->
         form = OpenFaceCsv(eyes.asker.description.network, landmarks68=landmarks68) if format == "csv" else None
         return await watched(request, eyes, make, known, form)
 
-    @router.post("/sound", responses=_documentation(), openapi_extra=_body(("audio/wav", "audio/mpeg")),
-                 response_class=Streamed)  # fmt: skip
+    @router.post("/sound", responses=_documentation(), openapi_extra=_body(SOUNDS),
+                 response_class=Response)  # fmt: skip
     async def moments_of_a_sound(
         request: Request, model: Model = None, embedding: Embedding = False, rate: Rate = None
     ) -> Streamed:

@@ -107,6 +107,7 @@ def test_a_fault_before_the_first_line_is_a_problem(
         answer = client.post(f"/v1/{path}", content=body, headers=headers)
     assert (answer.json()["code"], answer.status_code) == (code, status)
     assert "/dev/fd" not in answer.text
+    assert not answer.json()["detail"][0].isdigit()
 
 
 @pytest.mark.parametrize("changed", [{"video_s": 0.5}, {"video_pixels": 10_000}])
