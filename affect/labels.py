@@ -18,6 +18,27 @@ The paper (section 3, footnote 1) says "an aggregate of action units in all data
 eleven, DISFA's AU15 and BP4D's 7, 10, 14, 23 and 24 give exactly 17, which is the reading taken here.
 """
 
+ACTION_UNIT_NAMES = {
+    1: "inner brow raiser",
+    2: "outer brow raiser",
+    4: "brow lowerer",
+    5: "upper lid raiser",
+    6: "cheek raiser",
+    7: "lid tightener",
+    9: "nose wrinkler",
+    10: "upper lip raiser",
+    12: "lip corner puller",
+    14: "dimpler",
+    15: "lip corner depressor",
+    17: "chin raiser",
+    20: "lip stretcher",
+    23: "lip tightener",
+    24: "lip pressor",
+    25: "lips part",
+    26: "jaw drop",
+}
+"""What the Facial Action Coding System (Ekman & Friesen, 1978) calls each of ACTION_UNITS."""
+
 AFF_WILD2_ACTION_UNITS = (1, 2, 4, 6, 12, 15, 20, 25)
 """The eight annotated in Aff-Wild2 (BMVC 2019, section 2)."""
 

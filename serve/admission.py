@@ -18,6 +18,8 @@ class Admission:
         self.limits = limits
         self.held = 0
         self.working = asyncio.Semaphore(limits.at_once)
+        self.videos = Places(limits.videos, "videos are watched")
+        self.live = Places(limits.live, "live streams are open")
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -31,9 +33,9 @@ class Admission:
             self.held -= 1
 
     @asynccontextmanager
-    async def arriving(self) -> AsyncIterator[None]:
-        """Around the reading of a body. Raises body_slow."""
-        seconds = self.limits.body_s
+    async def arriving(self, seconds: float | None = None) -> AsyncIterator[None]:
+        """Around the reading of a body, in ``limits.body_s`` unless told otherwise. Raises body_slow."""
+        seconds = seconds or self.limits.body_s
         async with _within(seconds, "body_slow", f"the body did not arrive within {seconds:g} s; send a smaller one"):
             yield
 
@@ -43,6 +45,23 @@ class Admission:
         seconds = self.limits.request_s
         async with _within(seconds, "deadline_exceeded", f"there was no answer within {seconds:g} s; ask again later"):
             yield
+
+
+class Places:
+    """So many of a kind at once, each for as long as it is taken."""
+
+    def __init__(self, most: int, what: str) -> None:
+        self.free = most
+        self.what = what
+
+    def take(self) -> None:
+        """Raises overloaded, at once, where there is none."""
+        if not self.free:
+            raise ProblemError("overloaded", f"too many {self.what}; ask again later", retry_after_s=_RETRY_AFTER_S)
+        self.free -= 1
+
+    def give_back(self) -> None:
+        self.free += 1
 
 
 @asynccontextmanager

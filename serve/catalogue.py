@@ -4,7 +4,7 @@ import math
 
 from affect import storage
 from affect.interface.answers import StoredModel
-from affect.labels import EXPRESSIONS, action_unit_label
+from affect.labels import ACTION_UNIT_NAMES, EXPRESSIONS, action_unit_label
 from affect.models.files import ModelDescription, load_description
 from affect.models.store import CARD, current, resolve, versions
 from serve.entry import Entry
@@ -17,7 +17,7 @@ def read_entry(store: str, name: str, version: str | None = None) -> Entry:
     description = load_description(folder)
     return Entry(
         stored_model(name, settled, description, versions(store, name)),
-        description.preprocessing.detector,
+        description,
         storage.read_text(storage.join(folder, CARD)),
     )
 
@@ -25,12 +25,15 @@ def read_entry(store: str, name: str, version: str | None = None) -> Entry:
 def stored_model(name: str, version: str, description: ModelDescription, known: list[str]) -> StoredModel:
     """What /v1/models says about a model of which the versions ``known`` are stored."""
     network = description.network
+    units = network.action_units if "action_units" in network.heads else ()
     return {
         "name": name,
         "version": version,
         "outputs": list(network.heads),
         "expressions": list(EXPRESSIONS) if "expression" in network.heads else [],
-        "action_units": list(map(action_unit_label, network.action_units)) if "action_units" in network.heads else [],
+        "action_units": list(map(action_unit_label, units)),
+        "action_unit_names": {action_unit_label(unit): ACTION_UNIT_NAMES[unit] for unit in units},
+        "takes": network.takes,
         "trained_on": [{"corpus": used.corpus, "synthetic": used.synthetic} for used in description.data],
         "metrics": {name: value if math.isfinite(value) else None for name, value in description.metrics.items()},
         "created": description.created,

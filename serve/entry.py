@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from affect.interface.answers import StoredModel
+from affect.models.files import ModelDescription
 from affect.preprocessing.settings import DetectorSettings
 
 
@@ -11,8 +12,12 @@ class Entry:
     """One version of one name."""
 
     model: StoredModel
-    detector: DetectorSettings
+    description: ModelDescription
     card: str
+
+    @property
+    def detector(self) -> DetectorSettings:
+        return self.description.preprocessing.detector
 
     @property
     def id(self) -> str:

@@ -5,30 +5,42 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import limits
-from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends
+from fastapi.security import HTTPBearer
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.storage import storage_from_string
+from starlette.requests import HTTPConnection
 
 from serve.authentication import Tokens
 from serve.problems import ProblemError
+from serve.session import Sessions, own_origin
 from serve.settings import Access
 
-_bearer = HTTPBearer(auto_error=False, description="A token that the server was started with.")
+
+class _Bearer(HTTPBearer):
+    """The token of a request, or of a WebSocket, which the framework's own does not read."""
+
+    async def __call__(self, connection: HTTPConnection) -> str | None:
+        given = await super().__call__(connection)  # type: ignore[arg-type]  # it reads nothing but headers
+        return None if given is None else given.credentials
+
+
+bearer = _Bearer(auto_error=False, description="A token that the server was started with.")
 
 
 def guard(tokens: Tokens, access: Access) -> Callable[..., Awaitable[None]]:
-    """The dependency of all routes that need leave. Raises unauthenticated or rate_exceeded."""
-    rate = Rate(access)
+    """The dependency of all routes that need leave. Raises unauthenticated, origin_refused or rate_exceeded."""
+    rate, sessions = Rate(access), Sessions(tokens)
 
-    async def open_to_all(request: Request) -> None:
-        await rate.count(_address(request))
+    async def open_to_all(connection: HTTPConnection) -> None:
+        _check_origin(connection, access)
+        await rate.count(_address(connection))
 
-    async def holders_only(
-        request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-    ) -> None:
-        holder = tokens.holder(given.credentials) if given else None
-        await rate.count(holder or _address(request))
+    async def holders_only(connection: HTTPConnection, given: Annotated[str | None, Depends(bearer)]) -> None:
+        _check_origin(connection, access)
+        asks = "authorization" in connection.headers
+        holder = (tokens.holder(given) if given else None) if asks else sessions.holder(connection)
+        await rate.count(holder or _address(connection))
         if holder is None:
             fault = "the bearer token is not valid" if given else "there is no bearer token"
             raise ProblemError("unauthenticated", f"{fault}; send 'Authorization: Bearer TOKEN'")
@@ -56,5 +68,14 @@ class Rate:
         )
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
+def _check_origin(connection: HTTPConnection, access: Access) -> None:
+    """Browsers let any page open a WebSocket to any server; the server itself must look where it is from."""
+    origin = connection.headers.get("origin")
+    if connection.scope["type"] != "websocket" or not origin or own_origin(connection):
+        return
+    if origin not in access.origins:
+        raise ProblemError("origin_refused", "pages of other origins may not ask; access.origins allows some")
+
+
+def _address(connection: HTTPConnection) -> str:
+    return connection.client.host if connection.client else "unknown"

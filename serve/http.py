@@ -17,7 +17,11 @@ from serve.problems import problem_response
 from serve.recognition import Recognition
 from serve.routes.faces import faces
 from serve.routes.health import health
+from serve.routes.live import live
 from serve.routes.models import models
+from serve.routes.page import page
+from serve.routes.session import session
+from serve.routes.video import video
 from serve.settings import Access, Limits
 
 
@@ -33,14 +37,17 @@ def build_api(
         redoc_url=None,
         title="affect-on-Ray",
         version=affect.__version__,
-        description="Valence, arousal, action units and expressions of the faces in pictures.",
+        description="Valence, arousal, action units and expressions of the faces in pictures and videos.",
     )
     for kind in (HTTPException, RequestValidationError, Exception):
         api.add_exception_handler(kind, problem_response)
     guarded = [Depends(guard(tokens, access))]
-    for router in (faces(recognition, Admission(limits), observer), models(recognition)):
+    admission = Admission(limits)
+    looking = [make(recognition, admission, observer) for make in (faces, video, live)]
+    for router in (*looking, models(recognition), session(tokens)):
         api.include_router(router, dependencies=guarded)
     api.include_router(health(recognition))
+    api.include_router(page())
     # The last one added is the first that a request meets.
     if access.origins:
         api.add_middleware(

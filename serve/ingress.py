@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from fastapi import FastAPI
@@ -11,18 +13,23 @@ from ray.exceptions import RayActorError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
 from ray.serve.handle import DeploymentHandle
 
+from affect.faces.detector import Detections
 from affect.interface.answers import Answer, ModelName, StoredModel
 from affect.models.answer import Face
+from affect.models.asking import Answered, Stretch
+from affect.models.files import ModelDescription
 from serve.authentication import Tokens
 from serve.entry import Entry
 from serve.http import build_api
 from serve.metrics import Metrics
 from serve.problems import ProblemError
+from serve.recognition import Eyes
 from serve.settings import Access, Limits
 
 TRIES = 3
 """A request whose replica died is sent to another one; it changes nothing, so it may be sent again."""
 _PROBE_S = 5.0
+Result = TypeVar("Result")
 
 logger = logging.getLogger("ray.serve")
 
@@ -66,8 +73,25 @@ class Ingress:
         entry = self.entries[model]  # once: the entry may be another one before the answer comes
         faces = await _again(lambda: self._faces(picture, entry, embedding))
         height, width = picture.shape[:2]
-        name: ModelName = {"name": entry.model["name"], "version": entry.model["version"]}
-        return {"model": name, "width": width, "height": height, "faces": faces}
+        return {"model": _name(entry), "width": width, "height": height, "faces": faces}
+
+    def eyes(self, model: str) -> Eyes:
+        entry = self.entries[model]  # a stream is watched to its end by the version that it began with
+        loop = asyncio.get_running_loop()
+
+        def on_loop(ask: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+            return asyncio.run_coroutine_threadsafe(_again(ask), loop).result(self.limits.request_s)
+
+        def detect(picture: NDArray[np.uint8]) -> Detections:
+            found: Detections = on_loop(lambda: _waited(self.detector.remote(picture, entry.detector)))
+            return found
+
+        model_handle = self.model.options(multiplexed_model_id=entry.id)
+
+        def ask(stretches: Sequence[Stretch]) -> list[Answered]:
+            return on_loop(lambda: _waited(model_handle.ask.remote(list(stretches)))) if stretches else []
+
+        return Eyes(_name(entry), detect, Asking(entry.description, ask))
 
     async def _faces(self, picture: NDArray[np.uint8], entry: Entry, embedding: bool) -> list[Face]:
         found = self.detector.remote(picture, entry.detector)
@@ -96,7 +120,31 @@ class Ingress:
                     logger.info("%s is served now.", newest.id)
 
 
-async def _again(ask: Callable[[], Awaitable[list[Face]]]) -> list[Face]:
+@dataclass(frozen=True)
+class Asking:
+    """An ``affect.models.asking.Asks`` whose network is in another process."""
+
+    description: ModelDescription
+    ask: Callable[[Sequence[Stretch]], list[Answered]]
+
+    def __call__(self, stretches: Sequence[Stretch]) -> list[Answered]:
+        return self.ask(stretches)
+
+
+def _name(entry: Entry) -> ModelName:
+    return {"name": entry.model["name"], "version": entry.model["version"]}
+
+
+async def _waited(response: Any) -> Any:
+    """The answer of a handle, which need not go on where nobody waits any more."""
+    try:
+        return await response
+    except asyncio.CancelledError:
+        response.cancel()
+        raise
+
+
+async def _again(ask: Callable[[], Awaitable[Result]]) -> Result:
     for left in reversed(range(TRIES)):
         try:
             return await ask()

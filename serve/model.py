@@ -9,6 +9,7 @@ from ray import serve
 
 from affect.faces.detector import Detections
 from affect.models.answer import Face
+from affect.models.asking import Answered, Asker, Stretch
 from affect.models.files import load_model
 from affect.models.predictor import Predictor, crops, faces
 from affect.models.store import resolve
@@ -28,16 +29,19 @@ class FaceModel:
         # Serve loads a model when it is first asked; who waits for this replica shall not wait for that.
         self.loaded = {model: self._load(model) for model in first[:room]}
 
-        async def load(model: str) -> Predictor:
+        async def load(model: str) -> Predictor | Asker:
             if model in self.loaded:
                 return self.loaded.pop(model)
             return await asyncio.to_thread(self._load, model)
 
         self.load = serve.multiplexed(max_num_models_per_replica=room)(load)
 
-    def _load(self, model: str) -> Predictor:
+    def _load(self, model: str) -> Predictor | Asker:
+        """A Predictor where single pictures are enough."""
         name, _, version = model.partition("@")
-        return Predictor(*load_model(resolve(self.store, name, version)))
+        network, description = load_model(resolve(self.store, name, version))
+        pictures = description.network.takes == ["image"]
+        return Predictor(network, description) if pictures else Asker(network, description)
 
     @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=0.005)  # type: ignore[untyped-decorator]
     async def __call__(
@@ -45,7 +49,16 @@ class FaceModel:
     ) -> list[list[Face]]:
         """The faces of each picture, by the model that the requests name; Serve puts those of one model together."""
         predictor = await self.load(serve.get_multiplexed_model_id())
+        assert isinstance(predictor, Predictor), "the interface asks no other about pictures"
         return await asyncio.to_thread(_describe, predictor, pictures, found, embedding)
+
+    @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=0.005)  # type: ignore[untyped-decorator]
+    async def ask(self, stretches: list[list[Stretch]]) -> list[list[Answered]]:
+        """The answers to the stretches of several streams, by the model that they name, whatever it takes."""
+        model = await self.load(serve.get_multiplexed_model_id())
+        asker = model.ask if isinstance(model, Predictor) else model
+        answered = iter(await asyncio.to_thread(asker, [stretch for its in stretches for stretch in its]))
+        return [[next(answered) for _ in its] for its in stretches]
 
     async def newest(self, name: str, known: str) -> Entry | None:
         """The current version of ``name``, loaded; None where that is the one with the id ``known``."""

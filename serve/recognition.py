@@ -1,13 +1,25 @@
 """What stands behind the interface: the work itself, of which the interface knows no more than this."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from affect.faces.detector import Detector
 from affect.interface.answers import Answer, ModelName, StoredModel
+from affect.models.asking import Asks
 from serve.problems import ProblemError
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """What watches a stream: both parts block until they have answered, so they are called on threads alone."""
+
+    model: ModelName
+    detector: Detector
+    asker: Asks
 
 
 class Recognition(Protocol):
@@ -18,6 +30,9 @@ class Recognition(Protocol):
 
     async def recognise(self, picture: NDArray[np.uint8], model: str, embedding: bool) -> Answer:
         """The faces of an upright RGB ``picture`` (H, W, 3), by one of the models."""
+
+    def eyes(self, model: str) -> Eyes:
+        """What watches a stream by one of the models. Called in the event loop, costs nothing."""
 
     def card(self, model: str) -> str:
         """The card of one of the models, in Markdown."""

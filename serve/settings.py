@@ -27,7 +27,23 @@ class Limits(Configuration):
     body_s: float = Field(default=20, gt=0)
     """Seconds in which a body must arrive."""
     request_s: float = Field(default=30, gt=0)
-    """Seconds from there to the answer."""
+    """Seconds from there to the answer, and of a video to each next one."""
+    videos: int = Field(default=4, gt=0)
+    """Videos and sounds that each replica of the interface watches at once."""
+    video_bytes: int = Field(default=200_000_000, gt=0)
+    """Of a video or a sound."""
+    video_s: float = Field(default=600, gt=0)
+    """Seconds that a video or a sound lasts."""
+    video_pixels: int = Field(default=9_000_000, gt=0)
+    """Of one picture of a video."""
+    video_body_s: float = Field(default=300, gt=0)
+    """Seconds in which a video must arrive."""
+    watch_s: float = Field(default=3600, gt=0)
+    """Seconds in which a video must have been answered, and the answer been read."""
+    live: int = Field(default=8, gt=0)
+    """Live streams that each replica of the interface has open."""
+    live_idle_s: float = Field(default=30, gt=0)
+    """Seconds without a frame after which a live stream ends."""
 
 
 class Access(Configuration):

@@ -50,6 +50,12 @@ class ServedModel(ModelName):
     outputs: list[str]
     expressions: list[str]
     action_units: list[str]
+    action_unit_names: Annotated[
+        dict[str, str], Field(description="what each is called in the Facial Action Coding System")
+    ]
+    takes: Annotated[
+        list[str], Field(description="image alone: single pictures; lengths too: frames one after the other")
+    ]
     trained_on: list[TrainedOn]
     metrics: Annotated[
         dict[str, float | None], Field(description="of its training run, by split/metric; null: undefined")

@@ -8,7 +8,7 @@ print(face["box"], face["valence"])
 import json
 import os
 import ssl
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +18,8 @@ import httpx
 from httpx_retries import Retry, RetryTransport
 
 from affect.interface.answers import Answer, Failure, ServedModel, StoredModel
-from affect.interface.errors import UnreachableError, error_of
+from affect.interface.errors import UnreachableError, error_of, raised
+from affect.models.answer import FrameAnswer
 
 Picture = bytes | str | os.PathLike[str]
 """JPEG, PNG or WebP: the bytes, or the path of a file."""
@@ -71,6 +72,23 @@ class Client:
         """Every face of several pictures, in one call; an entry with "problem" is of a picture that is at fault."""
         entries: list[Answer | Failure] = self._ask(_batch(pictures, model, embedding))["pictures"]
         return entries
+
+    def video(self, file: Picture, *, model: str | None = None, embedding: bool = False) -> Iterator[FrameAnswer]:
+        """Each frame of a video as the server has looked at it; to leave off is to stop the server's work.
+
+        Raises VideoError where the file is at fault, also part of the way.
+        """
+        call = _video(file, model, embedding)
+        try:
+            with self._http.stream(call.method, call.path, **call.options) as response:
+                if not response.is_success:
+                    response.read()
+                    raise error_of(response)
+                for line in response.iter_lines():
+                    if (frame := _frame(line)) is not None:
+                        yield frame
+        except httpx.TransportError as error:
+            raise _unreachable(self._http.base_url, error) from error
 
     def models(self) -> list[ServedModel]:
         """The models that answer; the first one where a call names none."""
@@ -136,6 +154,25 @@ class AsyncClient:
         entries: list[Answer | Failure] = (await self._ask(_batch(pictures, model, embedding)))["pictures"]
         return entries
 
+    async def video(
+        self, file: Picture, *, model: str | None = None, embedding: bool = False
+    ) -> AsyncIterator[FrameAnswer]:
+        """Each frame of a video as the server has looked at it; to leave off is to stop the server's work.
+
+        Raises VideoError where the file is at fault, also part of the way.
+        """
+        call = _video(file, model, embedding)
+        try:
+            async with self._http.stream(call.method, call.path, **call.options) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise error_of(response)
+                async for line in response.aiter_lines():
+                    if (frame := _frame(line)) is not None:
+                        yield frame
+        except httpx.TransportError as error:
+            raise _unreachable(self._http.base_url, error) from error
+
     async def models(self) -> list[ServedModel]:
         """The models that answer; the first one where a call names none."""
         models: list[ServedModel] = (await self._ask(_MODELS))["models"]
@@ -176,6 +213,20 @@ _MODELS = _Call("GET", "/v1/models")
 def _faces(picture: Picture, model: str | None, embedding: bool) -> _Call:
     headers = {"Content-Type": "application/octet-stream"}  # the server looks at the picture itself
     return _Call("POST", "/v1/faces", _asking(model, embedding) | {"content": _bytes(picture), "headers": headers})
+
+
+def _video(file: Picture, model: str | None, embedding: bool) -> _Call:
+    headers = {"Content-Type": "application/octet-stream"}
+    return _Call("POST", "/v1/video", _asking(model, embedding) | {"content": _bytes(file), "headers": headers})
+
+
+def _frame(line: str) -> FrameAnswer | None:
+    """A line about a video that is of a frame. Raises what the last one tells of."""
+    told: Any = json.loads(line)
+    if "error" in told:
+        raise raised(told["error"])
+    frame: FrameAnswer | None = told if "frame" in told else None
+    return frame
 
 
 def _batch(pictures: Iterable[Picture], model: str | None, embedding: bool) -> _Call:

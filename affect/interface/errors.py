@@ -30,6 +30,10 @@ class PictureError(RequestError):
     """The picture, or the form of several, is at fault: too large, broken or no picture."""
 
 
+class VideoError(RequestError):
+    """The video or the sound is at fault: too large or broken."""
+
+
 class ModelUnknownError(RequestError):
     """No model of that name is served."""
 
@@ -49,11 +53,14 @@ class ServerError(RequestError):
 _KINDS: dict[Code, type[RequestError]] = {
     "body_empty": PictureError,
     "body_too_large": PictureError,
+    "video_too_large": VideoError,
+    "video_broken": VideoError,
     "picture_too_large": PictureError,
     "too_many_pictures": PictureError,
     "media_type_unsupported": PictureError,
     "picture_broken": PictureError,
     "model_unknown": ModelUnknownError,
+    "origin_refused": AuthenticationError,
     "unauthenticated": AuthenticationError,
     "rate_exceeded": BusyError,
     "overloaded": BusyError,
@@ -76,4 +83,9 @@ def error_of(response: httpx.Response) -> RequestError:
     else:
         code = _BY_STATUS.get(response.status_code, "internal" if response.is_server_error else "request_invalid")
         told = problem(code, f"{response.status_code} {response.text[:200]}".strip(), response.url.path)
+    return raised(told)
+
+
+def raised(told: Problem) -> RequestError:
+    """The error of a problem, by its code."""
     return _KINDS.get(told["code"], RequestError)(told)

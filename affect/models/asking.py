@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -41,6 +41,17 @@ class Answered:
 
     outputs: Mapping[str, NDArray[np.float32]]
     memory: Memory
+
+
+class Asks(Protocol):
+    """Whoever answers stretches as Asker does, wherever the network is."""
+
+    @property
+    def description(self) -> ModelDescription:
+        """Of the model that is asked."""
+
+    def __call__(self, stretches: Sequence[Stretch]) -> list[Answered]:
+        """An answer for each of ``stretches``, of any lengths, of one session or of many; none may be empty."""
 
 
 class Asker:

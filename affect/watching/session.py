@@ -17,7 +17,7 @@ from affect.media.pictures import through_jpeg
 from affect.media.sound import Hearing
 from affect.media.video import TooLargeError
 from affect.models.answer import Face, FoundFace, FrameAnswer
-from affect.models.asking import Answered, Asker, Stretch
+from affect.models.asking import Answered, Asks, Stretch
 from affect.models.files import ModelDescription
 from affect.models.predictor import DERIVED, describe, found_face
 from affect.networks.spec import NetworkSpec
@@ -123,7 +123,7 @@ class Session:
             self.reset()
         self._closed = True
 
-    def answer(self, picture: NDArray[np.uint8], time_s: float, asker: Asker) -> FrameAnswer:
+    def answer(self, picture: NDArray[np.uint8], time_s: float, asker: Asks) -> FrameAnswer:
         """The answer for the next frame, upright RGB (height, width, 3), at ``time_s``.
 
         Raises AffectError, and the session stays as it was, where it does not come after the frame before or has no

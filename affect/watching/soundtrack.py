@@ -8,7 +8,7 @@ from affect import storage
 from affect.errors import AffectError
 from affect.media import sound
 from affect.media.video import NO_LIMITS, TooLargeError, VideoLimits, duration, moving_pictures, open_media, probe
-from affect.models.asking import Asker
+from affect.models.asking import Asks
 from affect.watching.session import PreparedFrame, Session
 from affect.watching.settings import WatchSettings
 from affect.watching.watched import Watched
@@ -28,7 +28,7 @@ class WatchedSound(Watched):
     def __init__(
         self,
         media: str | Path,
-        asker: Asker,
+        asker: Asks,
         settings: WatchSettings | None = None,
         limits: VideoLimits = NO_LIMITS,
         rate: float | None = None,

@@ -13,7 +13,7 @@ from affect.errors import AffectError
 from affect.faces.detector import Detector
 from affect.media import sound
 from affect.media.video import NO_LIMITS, Frame, VideoLimits, frames, probe
-from affect.models.asking import Asker
+from affect.models.asking import Asks
 from affect.preprocessing.looking import Points
 from affect.watching.session import PreparedFrame, Session
 from affect.watching.settings import WatchSettings
@@ -37,7 +37,7 @@ class WatchedVideo(Watched):
     def __init__(
         self,
         video: str | Path,
-        asker: Asker,
+        asker: Asks,
         detector: Detector | None,
         settings: WatchSettings | None = None,
         limits: VideoLimits = NO_LIMITS,

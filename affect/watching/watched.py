@@ -8,7 +8,7 @@ from typing import Self
 
 from affect.ahead import Ahead
 from affect.models.answer import FrameAnswer, VideoSummary
-from affect.models.asking import Asker
+from affect.models.asking import Asks
 from affect.watching.session import PreparedFrame, Session
 from affect.watching.summary import Summary
 
@@ -19,7 +19,7 @@ class Watched:
     ``close``, or the end of a ``with`` block, ends the threads, also before the end of the file.
     """
 
-    def __init__(self, session: Session, asker: Asker) -> None:
+    def __init__(self, session: Session, asker: Asks) -> None:
         self.session = session
         self.asker = asker
         self._length_s = 0.0

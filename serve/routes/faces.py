@@ -16,8 +16,9 @@ from serve.problems import ProblemError, problem_documentation
 from serve.recognition import Recognition, chosen
 
 _BOTH: tuple[Code, ...] = (
-    "form_invalid", "unauthenticated", "model_unknown", "body_slow", "body_too_large", "media_type_unsupported",
-    "parameter_invalid", "rate_exceeded", "internal", "overloaded", "deadline_exceeded",
+    "form_invalid", "unauthenticated", "origin_refused", "model_unknown", "model_unsuitable", "body_slow",
+    "body_too_large", "media_type_unsupported", "parameter_invalid", "rate_exceeded", "internal", "overloaded",
+    "deadline_exceeded",
 )  # fmt: skip
 _ONE: tuple[Code, ...] = ("body_empty", "picture_too_large", "picture_broken")
 _MANY: tuple[Code, ...] = ("too_many_pictures",)
@@ -61,7 +62,7 @@ def faces(recognition: Recognition, admission: Admission, observer: Observer) ->
 
         What the model was not trained for is absent.
         """
-        name = chosen(recognition, model)["name"]
+        name = _looking_at_pictures(recognition, model)
         with admission.place():
             async with admission.arriving():
                 body = await read_picture(request, limits)
@@ -74,7 +75,7 @@ def faces(recognition: Recognition, admission: Admission, observer: Observer) ->
 
         A picture that cannot be looked at has a problem in its place, and the others their answers.
         """
-        name = chosen(recognition, model)["name"]
+        name = _looking_at_pictures(recognition, model)
         with admission.place():
             async with admission.arriving():
                 parts = await read_pictures(request, limits)
@@ -91,6 +92,17 @@ def faces(recognition: Recognition, admission: Admission, observer: Observer) ->
                 return {"pictures": await _all([entry(number) for number in range(len(parts))])}
 
     return router
+
+
+def _looking_at_pictures(recognition: Recognition, name: str | None) -> str:
+    """The model's name. Raises model_unknown or model_unsuitable."""
+    model = chosen(recognition, name)
+    if model["takes"] != ["image"]:
+        takes = ", ".join(model["takes"])
+        raise ProblemError(
+            "model_unsuitable", f"{model['name']} takes {takes}, not single pictures; send a video to /v1/video"
+        )
+    return model["name"]
 
 
 async def _all(entries: list[Any]) -> list[Any]:

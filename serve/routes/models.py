@@ -11,7 +11,7 @@ from serve.card import card_page, card_policy
 from serve.problems import problem_documentation
 from serve.recognition import Recognition, chosen
 
-_ERRORS: tuple[Code, ...] = ("unauthenticated", "rate_exceeded", "internal")
+_ERRORS: tuple[Code, ...] = ("unauthenticated", "origin_refused", "rate_exceeded", "internal")
 _MARKDOWN, _HTML = "text/markdown", "text/html"
 _CARD: dict[int | str, dict[str, Any]] = {
     200: {

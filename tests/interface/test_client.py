@@ -20,11 +20,14 @@ from affect.interface.errors import (
     RequestError,
     ServerError,
     UnreachableError,
+    VideoError,
 )
 from serve.authentication import VARIABLE, Tokens
 from serve.settings import Access
+from tests.made_media import make_video
 from tests.serve.made_bodies import JPEG, PNG, grey
 from tests.serve.made_recognition import CARD, FAULTY_HEIGHT, LIMITS, MadeRecognition, made_api
+from tests.watching.made_watching import pictures
 
 TOKEN = "t" * 32
 
@@ -59,6 +62,8 @@ def test_every_method_reaches_its_route(made: MadeRecognition, network: httpx.Ba
         assert "problem" not in last
         assert (first["height"], last["height"]) == (48, 9)
         assert made.seen[-1][2] is False
+        clip = make_video(tmp_path / "clip.mp4", pictures(3), 20)
+        assert [frame["frame"] for frame in client.video(clip, model="other")] == [0, 1, 2]
 
 
 def test_the_same_with_asyncio(made: MadeRecognition, network: httpx.BaseTransport, tmp_path: Path) -> None:
@@ -73,6 +78,8 @@ def test_the_same_with_asyncio(made: MadeRecognition, network: httpx.BaseTranspo
             assert ["problem" in entry for entry in await client.faces_of([PNG, b"hello"])] == [False, True]
             with pytest.raises(ModelUnknownError):
                 await client.faces(PNG, model="nobody")
+            clip = make_video(tmp_path / "clip.mp4", pictures(3), 20)
+            assert [frame["frame"] async for frame in client.video(clip)] == [0, 1, 2]
 
     asyncio.run(ask())
 
@@ -82,6 +89,7 @@ FAULTS: dict[str, tuple[Callable[[Client], Any], type[RequestError], str]] = {
     "empty": (lambda client: client.faces(b""), PictureError, "body_empty"),
     "large": (lambda client: client.faces(bytes(LIMITS.bytes + 1)), PictureError, "body_too_large"),
     "many": (lambda client: client.faces_of([PNG] * 9), PictureError, "too_many_pictures"),
+    "video": (lambda client: list(client.video(b"no video")), VideoError, "video_broken"),
     "unknown": (lambda client: client.model("nobody"), ModelUnknownError, "model_unknown"),
     "internal": (lambda client: client.faces(grey(FAULTY_HEIGHT)), ServerError, "internal"),
 }

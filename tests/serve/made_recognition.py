@@ -6,19 +6,28 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import torch
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
+from affect.faces.detector import Detections
 from affect.interface.answers import Answer, ModelName, StoredModel
+from affect.models.asking import Asker
+from affect.networks import build
 from serve.catalogue import stored_model
 from serve.http import build_api
+from serve.recognition import Eyes, Recognition
 from serve.settings import Limits
 from tests.made_models import describe
 
 LIMITS = Limits(bytes=300_000, pixels=300_000, pictures=4, batch_bytes=900_000)
 FAULTY_HEIGHT, SLOW_HEIGHT = 13, 14
 CARD = "# made 0001\n\n| metric | test |\n|---|---|\n| ccc | 0.5 |\n\n<script>alert(1)</script>\n"
+
+
+def no_face(picture: NDArray[np.uint8]) -> Detections:
+    return Detections.none()
 
 
 class MadeRecognition:
@@ -35,6 +44,10 @@ class MadeRecognition:
 
     def names(self) -> list[tuple[str, str]]:
         return [("made", "0001"), ("other", "0007")]
+
+    def eyes(self, model: str) -> Eyes:
+        asker = Asker(build(describe().network), describe(), device=torch.device("cpu"))
+        return Eyes({"name": model, "version": dict(self.names())[model]}, no_face, asker)
 
     def card(self, model: str) -> str:
         return CARD
@@ -74,7 +87,7 @@ class Noted:
         self.answers.append(answer)
 
 
-def made_api(recognition: MadeRecognition | None = None, observer: Noted | None = None, **settings: Any) -> FastAPI:
+def made_api(recognition: Recognition | None = None, observer: Noted | None = None, **settings: Any) -> FastAPI:
     """The interface before a made recognition."""
     return build_api(recognition or MadeRecognition(), observer or Noted(), **({"limits": LIMITS} | settings))
 

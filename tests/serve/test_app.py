@@ -1,5 +1,6 @@
 """The application on a real Serve: deployed by the job, asked over HTTP, taken over by the next version."""
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,20 +17,30 @@ from numpy.typing import NDArray
 from ray import serve
 from ray.serve.config import HTTPOptions
 from typer.testing import CliRunner
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from affect.errors import AffectError
 from affect.faces import load_detector
+from affect.interface.client import Client
 from affect.media.pictures import decode_picture
+from affect.models.asking import Asker
 from affect.models.files import load_model
 from affect.models.predictor import Predictor, Recogniser, crops
 from affect.models.store import promote, resolve
+from affect.networks.spec import Recurrent
+from affect.watching.session import Session
+from affect.watching.video import WatchedVideo
 from jobs import deploy
 from serve.app import app
 from serve.listening import listening_host
 from serve.settings import ServeSettings
 from serve.start import start
-from tests.made_models import write_model
+from tests.made_media import make_video
+from tests.made_models import describe, write_model
 from tests.made_pictures import encode, rotated
+from tests.watching.made_watching import pictures
 
 pytestmark = pytest.mark.ray
 
@@ -57,13 +68,17 @@ def deployed(ray_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
     for seed, name in ((1, "faces"), (2, "faces"), (3, "points")):
         write_model(str(folder / f"model{seed}"), seed, recipe=f"made{seed}", arcface=name == "points")
         promote(str(folder / f"model{seed}"), str(folder / "store"), name)
+    recurrent = describe(arcface=True).network.model_copy(update={"arcface": None, "recurrent": Recurrent(units=64)})
+    write_model(str(folder / "model4"), 4, recipe="made4", network=recurrent)
+    promote(str(folder / "model4"), str(folder / "store"), "sequences")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["--name", "faces@1", "--name", "points", "--store", str(folder / "store"), "--port", str(port)]
+    names = [argument for name in ("faces@1", "points", "sequences") for argument in ("--name", name)]
+    options = [*names, "--store", str(folder / "store"), "--port", str(port)]
     result = CliRunner().invoke(deploy.app, [*options, "--set", "limits.pixels=2000000"])
     assert result.exit_code == 0, result.output
-    for name in ("faces", "points"):
+    for name in ("faces", "points", "sequences"):
         assert f"{name} 0001 answers at http://127.0.0.1:{port}" in result.output
     yield Deployed(str(folder / "store"), f"http://127.0.0.1:{port}", port)
     serve.shutdown()
@@ -113,6 +128,33 @@ def test_every_form_of_a_picture_gives_what_the_library_says(deployed: Deployed,
         assert (answer["width"], answer["height"]) == (512, 400), form
         assert_close(answer["faces"], recognise(decode_picture(body)), 1e-3)
         assert answer["faces"][0]["box"] == pytest.approx(upright["box"], abs=4), form
+
+
+@pytest.mark.parametrize("model", ["faces", "sequences"])
+def test_videos_at_once_and_live_frames_are_answered_as_by_the_library(
+    model: str, deployed: Deployed, tmp_path: Path
+) -> None:
+    clip = make_video(tmp_path / "clip.mp4", pictures(20), 20)
+    network, description = load_model(resolve(deployed.store, model, "1"))
+    asker, detector = Asker(network, description), load_detector(description.preprocessing.detector)
+    with WatchedVideo(clip, asker, detector) as watched:
+        expected = list(watched)
+    client = Client(deployed.url)
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: list(client.video(clip, model=model)), range(2)))
+    for answer in answers:
+        assert_close(answer, expected, 1e-3)
+    session = Session(description, detector)
+    with connect(f"{deployed.url.replace('http', 'ws')}/v1/live?model={model}", open_timeout=60) as stream:
+        for number, picture in enumerate(pictures(4)):
+            stream.send(json.dumps({"time_s": number / 20}))
+            stream.send(encode(picture, "PNG"))
+            said = json.loads(stream.recv(timeout=60))
+            assert said.pop("model") == {"name": model, "version": "0001"}
+            assert (said.pop("width"), said.pop("height")) == (300, 160)
+            assert_close(said, session.answer(picture, number / 20, asker), 1e-3)
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(f"{deployed.url.replace('http', 'ws')}/v1/live", origin=Origin("https://example.org"), open_timeout=60)
 
 
 def test_pictures_asked_at_once_keep_their_answers(deployed: Deployed, astronaut: NDArray[np.uint8]) -> None:

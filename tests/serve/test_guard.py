@@ -16,7 +16,8 @@ from tests.serve.made_recognition import MadeRecognition, asked, made_api
 GOOD, OTHER = "a" * 32, "b" * 40
 IMAGE = {"Content-Type": "image/jpeg"}
 GUARDED = [("POST", "/v1/faces"), ("POST", "/v1/faces:batch"), ("GET", "/v1/models"), ("GET", "/v1/models/made"),
-           ("GET", "/v1/models/made/card")]  # fmt: skip
+           ("GET", "/v1/models/made/card"), ("POST", "/v1/video"), ("POST", "/v1/sound"), ("POST", "/v1/session"),
+           ("DELETE", "/v1/session")]  # fmt: skip
 
 
 @pytest.fixture

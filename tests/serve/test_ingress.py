@@ -67,7 +67,7 @@ class Handle:
 
 
 def entry(version: str) -> Entry:
-    return Entry(stored_model("made", version, describe(), [version]), DetectorSettings(), f"# made {version}")
+    return Entry(stored_model("made", version, describe(), [version]), describe(), f"# made {version}")
 
 
 def ingress(model: Handle, detector: Handle, follow_s: float | None = None) -> Ingress:

@@ -1,13 +1,19 @@
 """The interface does what its OpenAPI document says, for requests made from the document, right and wrong ones."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from serve.body import ANY_PICTURE, MEDIA_TYPES
+from serve.routes.video import SOUNDS, VIDEOS
 from serve.settings import Limits
-from tests.serve.made_bodies import JPEG, PNG, WEBP
+from tests.made_media import make_video
+from tests.serve.made_bodies import JPEG, PNG, SMALL, WEBP
 from tests.serve.made_recognition import made_api
 
 pytestmark = pytest.mark.cluster
@@ -16,10 +22,16 @@ pictures = st.sampled_from([JPEG, PNG, WEBP])
 schemathesis.openapi.format("binary", pictures)  # any bytes, says the document, but few are a picture
 for media_type in (*MEDIA_TYPES, ANY_PICTURE):
     schemathesis.openapi.media_type(media_type, pictures)
+with tempfile.TemporaryDirectory() as folder:
+    clip = make_video(Path(folder, "clip.mp4"), [SMALL] * 2).read_bytes()
+for media_type in VIDEOS + SOUNDS:
+    schemathesis.openapi.media_type(media_type, st.just(clip))
 schema = schemathesis.openapi.from_asgi("/openapi.json", made_api(limits=Limits(request_s=5)))
 
 
 @schema.parametrize()
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_one_that_is_documented(case: schemathesis.Case) -> None:
-    case.call_and_validate()
+    # The models of this interface look at faces and refuse every sound; as part of a form pictures stand for all files.
+    refused = [positive_data_acceptance] if case.path in {"/v1/sound", "/v1/video"} else []
+    case.call_and_validate(excluded_checks=refused)
