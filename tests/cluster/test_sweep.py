@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.ray, pytest.mark.cluster]
 
 DIVERGES = 1e30
 
-RATES = [*(round(0.01 + 0.005 * number, 3) for number in range(15)), DIVERGES]
+RATES = [0.01, 0.02, 0.03, 0.04, 0.05, DIVERGES]
 
 SETTINGS = [
     "train.network.input_size=32",
@@ -87,12 +87,10 @@ def kill(job: subprocess.Popen[str], when: Callable[[], bool]) -> None:
 
 
 @pytest.mark.timeout(3600)
-def test_a_sweep_of_sixteen_goes_on_after_its_driver_in_either_phase(
-    cluster: TwoNodes, rows: str, tmp_path: Path
-) -> None:
+def test_a_sweep_goes_on_after_its_driver_in_either_phase(cluster: TwoNodes, rows: str, tmp_path: Path) -> None:
     out = tmp_path / "sweep"
     command = tune(rows, out, SETTINGS)
-    kill(cluster.start(*command), lambda: len(trained(out)) >= 3)
+    kill(cluster.start(*command), lambda: len(trained(out)) >= 1)
     early = {folder: (folder / "DONE").stat().st_mtime_ns for folder in trained(out)}
 
     def one_repeated() -> bool:
@@ -107,7 +105,7 @@ def test_a_sweep_of_sixteen_goes_on_after_its_driver_in_either_phase(
     assert sweep is not None
     assert sweep.phase == "finished"
     assert sweep.ended_by == ""
-    assert sorted(trial.id for trial in sweep.trials) == [f"{number:03d}" for number in range(16)]
+    assert sorted(trial.id for trial in sweep.trials) == [f"{number:03d}" for number in range(len(RATES))]
     assert {trial.parameters["optimiser.learning_rate"] for trial in sweep.trials} == set(RATES)
     (failed,) = [trial for trial in sweep.trials if trial.status == "failed"]
     assert failed.parameters["optimiser.learning_rate"] == DIVERGES
