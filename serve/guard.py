@@ -20,8 +20,8 @@ from serve.settings import Access
 class _Bearer(HTTPBearer):
     """The token of a request, or of a WebSocket, which the framework's own does not read."""
 
-    async def __call__(self, connection: HTTPConnection) -> str | None:
-        given = await super().__call__(connection)  # type: ignore[arg-type]  # it reads nothing but headers
+    async def __call__(self, connection: HTTPConnection) -> str | None:  # type: ignore[override]
+        given = await super().__call__(connection)  # it reads nothing but headers
         return None if given is None else given.credentials
 
 

@@ -263,5 +263,5 @@ def test_the_openapi_page_describes_the_contract(client: httpx.Client) -> None:
     assert {"expression", "valence", "arousal", "action_units", "embedding"} <= set(face["properties"])
     assert set(schema["paths"]) == {
         "/v1/faces", "/v1/faces:batch", "/v1/models", "/v1/models/{name}", "/v1/models/{name}/card",
-        "/healthz", "/readyz",
+        "/v1/video", "/v1/sound", "/v1/session", "/healthz", "/readyz",
     }  # fmt: skip
