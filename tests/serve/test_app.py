@@ -190,7 +190,7 @@ def test_bad_bodies_get_a_clear_4xx(deployed: Deployed, media_type: str, body: b
 
 def test_health_models_and_documentation_are_there(deployed: Deployed) -> None:
     assert httpx.get(f"{deployed.url}/healthz").json() == {"status": "ok"}
-    named = [{"name": name, "version": "0001"} for name in ("faces", "points")]
+    named = [{"name": name, "version": "0001"} for name in ("faces", "points", "sequences")]
     assert httpx.get(f"{deployed.url}/readyz").json() == {"status": "ok", "models": named}
     model, _ = httpx.get(f"{deployed.url}/v1/models").json()["models"]
     assert (model["version"], model["trained_on"]) == ("0001", [{"corpus": "sample", "synthetic": True}])
