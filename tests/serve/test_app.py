@@ -192,7 +192,7 @@ def test_health_models_and_documentation_are_there(deployed: Deployed) -> None:
     assert httpx.get(f"{deployed.url}/healthz").json() == {"status": "ok"}
     named = [{"name": name, "version": "0001"} for name in ("faces", "points", "sequences")]
     assert httpx.get(f"{deployed.url}/readyz").json() == {"status": "ok", "models": named}
-    model, _ = httpx.get(f"{deployed.url}/v1/models").json()["models"]
+    model, *_ = httpx.get(f"{deployed.url}/v1/models").json()["models"]
     assert (model["version"], model["trained_on"]) == ("0001", [{"corpus": "sample", "synthetic": True}])
     assert httpx.get(f"{deployed.url}/v1/models/faces").json()["versions"] == ["0001", "0002"]
     assert httpx.get(f"{deployed.url}/v1/models/points/card").text.startswith("# points 0001")
