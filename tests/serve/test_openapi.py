@@ -7,7 +7,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from serve.body import ANY_PICTURE, MEDIA_TYPES
 from serve.routes.video import SOUNDS, VIDEOS
@@ -33,5 +33,7 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", made_api(limits=Limits(
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_one_that_is_documented(case: schemathesis.Case) -> None:
     # The models of this interface look at faces and refuse every sound; as part of a form pictures stand for all files.
-    refused = [positive_data_acceptance] if case.path in {"/v1/sound", "/v1/video"} else []
-    case.call_and_validate(excluded_checks=refused)
+    excluded = [positive_data_acceptance] if case.path in {"/v1/sound", "/v1/video"} else []
+    if case.path == "/v1/faces:batch":  # a part that is no picture is told in its place, and the call goes on
+        excluded = [negative_data_rejection]
+    case.call_and_validate(excluded_checks=excluded)
