@@ -147,26 +147,6 @@ FaceBehaviorNet (section 4) gives their number, not their names: these are the 1
 EmotioNet Challenge, as public code that reads it names them.
 """
 
-ACTION_UNIT_NAMES = {
-    1: "inner brow raiser",
-    2: "outer brow raiser",
-    4: "brow lowerer",
-    5: "upper lid raiser",
-    6: "cheek raiser",
-    7: "lid tightener",
-    9: "nose wrinkler",
-    10: "upper lip raiser",
-    12: "lip corner puller",
-    14: "dimpler",
-    15: "lip corner depressor",
-    17: "chin raiser",
-    20: "lip stretcher",
-    23: "lip tightener",
-    24: "lip pressor",
-    25: "lips part",
-    26: "jaw drop",
-}
-
 NO_EXPRESSION = -1
 """Marks an expression that was not annotated, in arrays that have no null."""
 
