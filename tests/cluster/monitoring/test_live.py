@@ -15,11 +15,14 @@ import httpx
 import pytest
 from ray.dashboard.modules.metrics.dashboards.train_dashboard_panels import train_dashboard_config
 
+from affect.models.store import promote
 from cluster.local import LocalCluster, local_cluster
 from cluster.monitoring.__main__ import running_prometheus
 from cluster.monitoring.dashboard import ROWS
 from cluster.monitoring.files import Monitoring
 from jobs import metrics
+from tests.made_media import portrait
+from tests.made_pictures import encode
 from tests.made_rows import write_rows
 
 pytestmark = [pytest.mark.ray, pytest.mark.cluster, pytest.mark.timeout(900)]
@@ -41,7 +44,7 @@ def free_port() -> int:
 
 
 class Watched:
-    """What Prometheus saw of a preprocess job and a train job."""
+    """What Prometheus saw of a preprocess job, a train job and an endpoint."""
 
     def __init__(self, port: int, began: float, folder: Path) -> None:
         self.api, self.began, self.folder = f"http://127.0.0.1:{port}/api/v1", began, folder
@@ -79,6 +82,11 @@ def job(cluster: LocalCluster, *arguments: str) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+def ended(job: subprocess.Popen[str]) -> None:
+    output, _ = job.communicate()
+    assert job.returncode == 0, output[-5000:]
+
+
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory, small_corpus: tuple[str, int]) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("monitoring")
@@ -104,8 +112,15 @@ def watched(tmp_path_factory: pytest.TempPathFactory, small_corpus: tuple[str, i
                     ),
                 ]  # fmt: skip
                 for one in jobs:
-                    output, _ = one.communicate()
-                    assert one.returncode == 0, output[-5000:]
+                    ended(one)
+                store, port = str(folder / "models"), free_port()
+                promote(str(folder / "run"), store, "made")
+                ended(job(cluster, "jobs.deploy", "--name", "made", "--store", store, "--port", str(port)))
+                for _ in range(6):  # over some seconds: what grows is shown by its rate
+                    for body in (encode(portrait(), "JPEG"), b"no picture"):
+                        asked = {"content": body, "headers": {"Content-Type": "image/jpeg"}, "timeout": 60}
+                        httpx.post(f"http://127.0.0.1:{port}/v1/faces", trust_env=False, **asked)
+                    time.sleep(1)
                 time.sleep(3)  # Ray hands on once a second, Prometheus asks once a second
                 yield Watched(monitoring.prometheus_port, began, folder)
 
