@@ -132,7 +132,7 @@ def test_an_s3_that_vanishes_is_told_and_the_run_goes_on_when_it_is_back(tmp_pat
         try:
             rows, out = f"{server.bucket}/rows", f"{server.bucket}/run"
             write_rows(rows, {"train": 8, "validation": 2}, size=96)
-            arguments = train(rows, out, [*LONG, ONE, "resources.max_failures=1", "checkpoint_steps=5"])
+            arguments = train(rows, out, [*LONG, ONE, "resources.max_failures=0", "checkpoint_steps=5"])
             job = TwoNodes(cluster.address).start(*arguments)
             kept = f"{out}/checkpoints/checkpoint_manager_snapshot.json"
             until(lambda: storage.exists(kept) and "checkpoint_2" in storage.read_text(kept))
