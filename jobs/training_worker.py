@@ -78,6 +78,13 @@ def stream_steps(
 
 def work(setup: dict[str, Any]) -> dict[str, Any]:
     """The function that Ray Train runs on every worker; rank 0's answer is the run's."""
+    try:
+        return _work(setup)
+    finally:
+        torch.set_flush_denormal(False)  # of the whole process, which in local mode is the caller's own
+
+
+def _work(setup: dict[str, Any]) -> dict[str, Any]:
     _log_to_stdout()
     config = TrainConfig.parse(setup["config"])
     out, course_ref = setup["out"], setup["course"]
