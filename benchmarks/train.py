@@ -28,7 +28,7 @@ from affect.training.optimisers import build_optimiser
 from affect.training.settings import Augmentation, BatchSettings, Resources, TrainConfig
 from jobs.recipes import recipe
 from jobs.train import fit, plan_course
-from jobs.training_worker import stream_steps
+from jobs.training_steps import stream_steps
 
 CASES = {
     "mt-vgg": ("sample/mt-vgg", BatchSettings(size=96, rows_per_epoch=96 * 20)),

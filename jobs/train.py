@@ -39,7 +39,6 @@ from jobs.faults import EndAtMendable, mendable
 from jobs.recipe_list import show_recipes
 from jobs.recipes import recipe
 from jobs.room import patience, scaling
-from jobs.training_worker import work
 
 logger = logging.getLogger("affect")
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -96,7 +95,7 @@ def fit(
     )
     filesystem, path = storage.resolve(out)
     trainer = TorchTrainer(
-        work,
+        _work,
         train_loop_config={
             "config": config.model_dump(mode="json"),
             "course": ray.put(course),
@@ -119,6 +118,13 @@ def fit(
         result: train.Result = trainer.fit()
     answer: dict[str, Any] = result.return_value
     return answer | {"model": storage.join(out, "model"), "steps_per_epoch": course.train.steps_per_epoch}
+
+
+def _work(setup: dict[str, Any]) -> dict[str, Any]:
+    """The function of each worker; what it needs takes seconds to load, and the driver and controller do without."""
+    from jobs.training_worker import work  # noqa: PLC0415
+
+    return work(setup)
 
 
 @app.command()

@@ -5,17 +5,13 @@ import logging
 import random
 import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import ray
 import torch
 from ray import train
-from ray.data import DataContext, ExecutionResources
-from ray.data.collate_fn import ArrowBatchCollateFn
 from ray.train.torch import get_device, prepare_model
 from torch import distributed
 
@@ -24,7 +20,6 @@ from affect.errors import AffectError
 from affect.evaluation.examples import examples_of
 from affect.models.files import ModelDescription, TrainingData, save_model
 from affect.networks import Network
-from affect.training.batches import Collate, Step
 from affect.training.beginning import begin
 from affect.training.following import Followed
 from affect.training.history import write_history
@@ -32,48 +27,11 @@ from affect.training.loop import Learner, load_state, save_state, score
 from affect.training.not_finite import NotFiniteError, save_batch
 from affect.training.parallel import network_state, spread
 from affect.training.reading import Course
-from affect.training.row_cache import RowCache
 from affect.training.settings import TrainConfig
 from jobs.followers import make_followers
+from jobs.training_steps import stream_steps
 
 logger = logging.getLogger("affect.training")
-
-BLOCK_BYTES = 32 * 2**20
-
-
-class _Collate(ArrowBatchCollateFn):
-    def __init__(self, config: TrainConfig) -> None:
-        self.collate = Collate(config.network.input_size, config.network.takes, config.augmentation, config.seed)
-
-    def __call__(self, batch: pa.Table) -> Step:
-        return self.collate(batch)
-
-
-def stream_steps(
-    course: ray.ObjectRef, config: TrainConfig, rank: int, world: int, epoch: int, step: int
-) -> Iterable[Step]:
-    """The steps of one worker from (epoch, step) to the end of the run, read ahead by Ray Data tasks, in order."""
-    reads = ray.get(course).reads(world, epoch, step)
-    planned = ray.put(reads)
-    cache = RowCache(config.resources.row_cache_gib)
-
-    def read(batch: pa.Table) -> pa.Table:
-        number = batch["id"][0].as_py()
-        return ray.get(course).read(ray.get(planned)[number], rank, world, cache.open)
-
-    context = DataContext.get_current()
-    context.enable_progress_bars = False
-    context.target_max_block_size = BLOCK_BYTES
-    dataset = ray.data.range(len(reads), override_num_blocks=len(reads)).map_batches(
-        read, batch_size=None, batch_format="pyarrow"
-    )
-    options = dataset.context.execution_options
-    options.preserve_order = True
-    options.resource_limits = ExecutionResources(cpu=config.resources.data_cpus_per_worker)
-    steps: Iterable[Step] = dataset.iterator().iter_torch_batches(
-        batch_size=1, prefetch_batches=2, collate_fn=_Collate(config), device="cpu"
-    )
-    return steps
 
 
 def work(setup: dict[str, Any]) -> dict[str, Any]:

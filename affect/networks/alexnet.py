@@ -2,7 +2,6 @@
 
 import torch
 from torch import nn
-from torchvision.models import alexnet as torchvision_alexnet
 
 from affect.networks.encoder import Encoder, scaled
 from affect.networks.geometry import Window, side_after
@@ -18,6 +17,8 @@ def alexnet(spec: NetworkSpec) -> Encoder:
 
     Raises AffectError below 63 pixels.
     """
+    from torchvision.models import alexnet as torchvision_alexnet  # noqa: PLC0415 - docs/architecture.md, start-up
+
     side = side_after(WINDOWS, spec)
     with torch.device("meta"):
         layers: nn.Sequential = torchvision_alexnet().features

@@ -1,7 +1,6 @@
 """DenseNet-121 (EXT 2018, section III.B; FaceBehaviorNet, Table 2), after Huang et al. 2017."""
 
 from torch import nn
-from torchvision.models import DenseNet
 
 from affect.networks.encoder import Encoder, scaled
 from affect.networks.geometry import Window, side_after
@@ -19,6 +18,8 @@ def densenet_121(spec: NetworkSpec) -> Encoder:
 
     ``width`` scales the growth rate and the channels of the first convolution; all others follow from these.
     """
+    from torchvision.models import DenseNet  # noqa: PLC0415 - docs/architecture.md, start-up
+
     side = side_after(WINDOWS, spec)
     network = DenseNet(scaled(GROWTH, spec), num_init_features=scaled(FIRST, spec), num_classes=1)
     layers: nn.Sequential = network.features

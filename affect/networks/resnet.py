@@ -8,8 +8,6 @@ from collections import OrderedDict
 
 import torch
 from torch import nn
-from torchvision.models import resnet50
-from torchvision.models.resnet import Bottleneck
 
 from affect.networks.encoder import Encoder, scaled
 from affect.networks.geometry import Window, side_after
@@ -35,6 +33,8 @@ def resnet_50_caffe(spec: NetworkSpec) -> Encoder:
     A stage strides in its first 1x1, and the pool looks at 3x3 without padding, the last window being let over the
     edge. The side is that of "resnet-50" where ceil(S/2) is even, as at 96 (3) and 224 (7).
     """
+    from torchvision.models.resnet import Bottleneck  # noqa: PLC0415 - docs/architecture.md, start-up
+
     layers = _torchvision(spec)
     layers.maxpool = nn.MaxPool2d(POOL.kernel, POOL.stride, ceil_mode=True)
     for block in layers.modules():
@@ -46,6 +46,8 @@ def resnet_50_caffe(spec: NetworkSpec) -> Encoder:
 
 
 def _torchvision(spec: NetworkSpec) -> nn.Sequential:
+    from torchvision.models import resnet50  # noqa: PLC0415 - docs/architecture.md, start-up
+
     with torch.device("meta"):
         network = resnet50()
     layers = nn.Sequential(OrderedDict(list(network.named_children())[:-2]))

@@ -351,10 +351,9 @@ def _ended(sweep: Sweep) -> list[Block]:
         *(_end_row(f"{trial.id}, seed {repeat.seed}", repeat, None, repeat.reason) for trial, repeat in repeats),
         *(_end_row(trial.id, trial, sweep.best(trial), _behind(sweep, trial)) for trial in stopped),
     ]
-    traces = [Text(f"{trial.id}: {trial.reason}", trial.trace or trial.reason) for trial in failed]
+    traces = [Text(f"Trace of {trial.id}", trial.trace) for trial in failed if trial.trace]
     traces += [
-        Text(f"{trial.id}, seed {repeat.seed}: {repeat.reason}", repeat.trace or repeat.reason)
-        for trial, repeat in repeats
+        Text(f"Trace of {trial.id}, seed {repeat.seed}", repeat.trace) for trial, repeat in repeats if repeat.trace
     ]
     columns = ("trial", "status", "reason", "last epoch", f"best {sweep.metric}", "attempts")
     return [Table(columns, rows, pinned=True), *traces] if rows else []

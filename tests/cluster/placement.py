@@ -22,7 +22,7 @@ from affect.training.settings import TrainConfig
 from jobs.recipes import recipe
 from jobs.room import scaling
 from jobs.train import plan_course
-from jobs.training_worker import stream_steps
+from jobs.training_steps import stream_steps
 
 
 def tell(folder: Path, facts: dict[str, Any]) -> None:
