@@ -71,7 +71,8 @@ def _work(setup: dict[str, Any]) -> dict[str, Any]:
             learner.run(stream_steps(course_ref, config, rank, world, learner.epoch, learner.step))
         except NotFiniteError as error:
             saved = save_batch(storage.join(out, "not-finite"), error, rank)
-            raise AffectError(f"{error}; the batch is kept in {saved}") from error
+            # Without its frames, which would keep the reading of further steps open as long as it is looked at.
+            raise AffectError(f"{error}; the batch is kept in {saved}") from error.with_traceback(None)
     results = {phase: metrics.compute() for phase, metrics in learner.results.items()}
     for metrics in results.values():
         metrics["score"] = score(metrics)

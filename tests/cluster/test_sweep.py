@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.ray, pytest.mark.cluster]
 
 DIVERGES = 1e30
 
-RATES = [0.01, 0.02, 0.03, 0.04, 0.05, DIVERGES]
+RATES = [0.02, 0.05, DIVERGES]
 
 SETTINGS = [
     "train.network.input_size=32",
@@ -40,7 +40,7 @@ SETTINGS = [
     "concurrent=2",
     "retries=1",
     "best=2",
-    "seeds=2",
+    "seeds=1",
 ]
 
 
@@ -146,16 +146,16 @@ def test_trials_of_two_workers_share_the_room_and_a_budget_ends_the_search(
     settings = [
         setting for setting in SETTINGS if not setting.startswith(("space=", "search=", "concurrent=", "best="))
     ]
-    budget = ["space={seed: {kind: choice, values: [0, 1, 2, 3, 4, 5, 6, 7, 8]}}", "trials=9", "samples=300", "best=0",
+    budget = ["space={seed: {kind: choice, values: [0, 1, 2, 3, 4, 5, 6, 7, 8]}}", "trials=9", "samples=150", "best=0",
               "train.resources.workers=2", "search=tpe"]  # fmt: skip
     cluster.run(*tune(rows, out, [*settings, *budget]))
     sweep = record(out)
     assert sweep is not None
-    assert sweep.ended_by == "the budget of 300 samples"
+    assert sweep.ended_by == "the budget of 150 samples"
     # 144 rows a trial at most: two trials at least and no more than two beyond the budget.
-    assert 2 <= len(sweep.trials) <= 6 < sweep.planned
+    assert 2 <= len(sweep.trials) <= 4 < sweep.planned
     assert {trial.status for trial in sweep.trials} <= {"finished", "stopped early"}
-    assert sum(trial.rows for trial in sweep.trials) >= 300
+    assert sum(trial.rows for trial in sweep.trials) >= 150
     assert "2 at a time" in (out / "log.txt").read_text()
     for trial in sweep.trials:
         if trial.status == "finished":
