@@ -38,6 +38,8 @@ bench: $(VENV)/.demo ## speed against plain baselines, as ratios measured in one
 	$(BIN)/python -m benchmarks.scaling
 	$(BIN)/python -m benchmarks.recurrent
 	$(BIN)/python -m benchmarks.faces
+	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.sweep
 
 clean: ## remove what the demo made; the virtual environment stays
 	rm -rf demo-output

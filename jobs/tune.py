@@ -62,6 +62,15 @@ def search(config: SweepConfig, out: str) -> Sweep:
     return sweep
 
 
+def name_the_cluster() -> None:
+    """Tell this process, a worker's, which cluster it is of.
+
+    Where ASHA ends a trial, Ray Train's cleaner asks the State API whether the run is over before it gives back the CPUs
+    that were kept for it. With several clusters on a host it does not find out which to ask, and they stay kept.
+    """
+    os.environ["RAY_ADDRESS"] = ray.get_runtime_context().gcs_address
+
+
 def _refresh(config: SweepConfig, out: str) -> None:
     """Prices, and what is to be trained again, may be others than when the sweep began."""
     if storage.exists(storage.join(out, "sweep.json")):
@@ -255,7 +264,8 @@ def main(
     if dry_run:
         show_plan(config)
         return
-    ray.init(log_to_driver=False, ignore_reinit_error=True)
+    hook = {"worker_process_setup_hook": name_the_cluster}
+    ray.init(log_to_driver=False, ignore_reinit_error=True, runtime_env=hook)
     with RunFolder(out, config) as run:
         if run.finished:
             logger.info("%s is finished; to search again give another --out", run.uri)

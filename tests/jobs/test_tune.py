@@ -1,6 +1,7 @@
 """The tune job: what its watch writes down, what it tells the user to type, and a sweep on a real local Ray."""
 
 import json
+import os
 import shlex
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import ray
 from ray.train import ControllerError, WorkerGroupError
 from typer.testing import CliRunner
 
@@ -56,6 +58,17 @@ def small(folder: str = "/data", **changes: Any) -> SweepConfig:
     base = {"recipe": "test", "train": train, "space": space, "trials": 2, "concurrent": 1, "retries": 0, "best": 0,
             "seed": seed}  # fmt: skip
     return SweepConfig(**(base | changes))
+
+
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_cluster")
+def test_a_worker_knows_its_cluster_whatever_else_runs_on_the_host() -> None:
+    @ray.remote(runtime_env={"env_vars": {"RAY_ADDRESS": "127.0.0.1:1"}})
+    def told() -> str:
+        tune_job.name_the_cluster()
+        return os.environ["RAY_ADDRESS"]
+
+    assert ray.get(told.remote()) == ray.get_runtime_context().gcs_address
 
 
 @pytest.mark.parametrize("name", SWEEP_RECIPES)
