@@ -65,8 +65,8 @@ def search(config: SweepConfig, out: str) -> Sweep:
 def name_the_cluster() -> None:
     """Tell this process, a worker's, which cluster it is of.
 
-    Where ASHA ends a trial, Ray Train's cleaner asks the State API whether the run is over before it gives back the CPUs
-    that were kept for it. With several clusters on a host it does not find out which to ask, and they stay kept.
+    Where ASHA ends a trial, Ray Train's cleaner asks the State API whether the run is over before it gives back the
+    CPUs that were kept for it. With several clusters on a host it does not find out which to ask, and they stay kept.
     """
     os.environ["RAY_ADDRESS"] = ray.get_runtime_context().gcs_address
 
