@@ -100,7 +100,9 @@ class Watch(tune.Callback):
         reached = record.reason if status == "failed" or value is None else f"{self.sweep.metric} {value:.4g}"
         counts = ", ".join(f"{count} {name}" for name, count in self.sweep.counts().items())
         logger.info("trial %s %s: %s (of %d: %s)", record.id, status, reached, self.sweep.planned, counts)
-        self._write_soon()
+        # At once: Tune tells of an end only once, and a driver that dies now would have it running for ever.
+        self._pass_time()
+        write_if_possible(self.sweep)
 
     def _clock(self, record: Trial) -> None:
         now = time.monotonic()

@@ -140,11 +140,13 @@ def test_the_watch_follows_a_trial_to_its_model(stage: Stage, tmp_path: Path) ->
     assert read(str(tmp_path)).trials[0] == record
 
 
-def test_a_trial_that_ends_without_a_model_was_stopped_early(stage: Stage) -> None:
+def test_a_trial_that_ends_without_a_model_was_stopped_early(stage: Stage, tmp_path: Path) -> None:
     stage.watch.on_trial_start(trial=stage.trials[0])
     stage.result(0, 1, 0.2)
     stage.watch.on_trial_complete(trial=stage.trials[0])
     assert stage.watch.sweep.trials[0].status == "stopped early"
+    # Written at once: a driver that goes on after another died hears no more of a trial that has ended.
+    assert read(str(tmp_path)).trials[0].status == "stopped early"
     assert stage.watch.sweep.winner() is None
 
 
