@@ -200,6 +200,14 @@ def test_a_killed_and_an_unplugged_host_change_nothing(hosts: HostCluster, undis
     until(lambda: {host.name: host.state for host in hosts.hosts()}[unplugged] == "dead")  # as the head gave it up
     hosts.start(unplugged)
     assert [host.state for host in hosts.hosts()] == ["up"] * 4
+    evaluation = f"{hosts.bucket}/evaluation"
+    send(undisturbed.folder, "jobs.evaluate", training.out, "--data", f"{hosts.bucket}/rows", "--out", evaluation)
+    evaluated = json.loads(storage.read_text(f"{evaluation}/metrics.json"))["faces"]
+    measured = training.answer()["metrics"]["test"]
+    shared = evaluated.keys() & measured.keys()
+    assert {"valence_ccc", "arousal_ccc", "expression_macro_f1"} <= shared
+    # Its batches are others than those of the training's own pass: sums of floats in another order.
+    assert {key: evaluated[key] for key in shared} == pytest.approx({key: measured[key] for key in shared}, abs=1e-4)
 
 
 def test_a_lost_driver_and_a_lost_head_change_nothing(hosts: HostCluster, undisturbed: Training) -> None:
@@ -226,3 +234,8 @@ def test_a_lost_driver_and_a_lost_head_change_nothing(hosts: HostCluster, undist
     equal(training, undisturbed)
     begun = training.answer()["begun"]
     assert begun["epoch"] >= 3
+    before = storage.read_bytes(f"{training.out}/DONE")
+    finished = training.submit()
+    finished.end()
+    assert f"{training.out} is finished" in " ".join(finished.log().split())
+    assert storage.read_bytes(f"{training.out}/DONE") == before

@@ -109,6 +109,14 @@ def test_a_stopped_run_goes_on_from_its_checkpoint(folder: str, tmp_path: Path) 
     assert network.spec == settings.network
 
 
+def test_a_loss_that_is_no_number_ends_the_run_and_keeps_its_batch(folder: str, tmp_path: Path) -> None:
+    settings = config(folder, optimiser=OptimiserSettings(name="sgd", learning_rate=1e30, clip_norm=None))
+    with pytest.raises(AffectError, match="is not finite at epoch 1") as caught:
+        train_job.fit(settings, str(tmp_path), local=True)
+    (kept,) = (tmp_path / "not-finite").iterdir()
+    assert str(kept) in str(caught.value)
+
+
 def test_the_command_line(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TRAIN_RECIPES, "test", lambda: config(folder))
     arguments = ["test", "--out", str(tmp_path / "run"), "--set", "epochs=1"]
