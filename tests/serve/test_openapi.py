@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
@@ -32,6 +32,8 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", made_api(limits=Limits(
 @schema.parametrize()
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_one_that_is_documented(case: schemathesis.Case) -> None:
+    # An empty list is sent as no part at all: what was to be wrong about the form would not be there.
+    assume(not isinstance(case.body, dict) or [] not in case.body.values())
     # The models of this interface look at faces and refuse every sound; as part of a form pictures stand for all files.
     excluded = [positive_data_acceptance] if case.path in {"/v1/sound", "/v1/video"} else []
     if case.path == "/v1/faces:batch":  # a part that is no picture is told in its place, and the call goes on
