@@ -24,7 +24,7 @@ from httpx_retries import Retry, RetryTransport
 from affect.errors import AffectError
 from affect.interface.answers import Answer, Failure, LiveAnswer, ServedModel, StoredModel
 from affect.interface.errors import UnreachableError, error_of, raised
-from affect.interface.live import LiveCall, LiveFrame, Picture, picture_bytes
+from affect.interface.live import File, LiveCall, LiveFrame, bytes_of
 from affect.models.answer import FrameAnswer
 
 _ASKED_AGAIN = (429, 502, 503)
@@ -68,37 +68,37 @@ class Client:
         )
         self._stream = functools.partial(LiveCall, self._http.base_url, token, verify, timeout_s)
 
-    def faces(self, picture: Picture, *, model: str | None = None, embedding: bool = False) -> Answer:
+    def faces(self, picture: File, *, model: str | None = None, embedding: bool = False) -> Answer:
         """Every face of a picture."""
         answer: Answer = self._ask(_faces(picture, model, embedding))
         return answer
 
     def faces_of(
-        self, pictures: Iterable[Picture], *, model: str | None = None, embedding: bool = False
+        self, pictures: Iterable[File], *, model: str | None = None, embedding: bool = False
     ) -> list[Answer | Failure]:
         """Every face of several pictures, in one call; an entry with "problem" is of a picture that is at fault."""
         entries: list[Answer | Failure] = self._ask(_batch(pictures, model, embedding))["pictures"]
         return entries
 
     def video(
-        self, file: Picture | None = None, *, uri: str | None = None, model: str | None = None, embedding: bool = False
+        self, file: File | None = None, *, uri: str | None = None, model: str | None = None, embedding: bool = False
     ) -> Iterator[FrameAnswer]:
         """Each frame of a video as the server has looked at it; to leave off is to stop the server's work.
 
         A ``uri`` in place of the file is fetched by the server, where its settings allow it. Raises VideoError where
         the file or its URI is at fault, also part of the way.
         """
-        call = _video(file, uri, model, embedding)
-        try:
-            with self._http.stream(call.method, call.path, **call.options) as response:
-                if not response.is_success:
-                    response.read()
-                    raise error_of(response)
-                for line in response.iter_lines():
-                    if (frame := _frame(line)) is not None:
-                        yield frame
-        except httpx.TransportError as error:
-            raise _unreachable(self._http.base_url, error) from error
+        return self._frames(_file("/v1/video", file, uri, _asking(model, embedding)))
+
+    def sound(
+        self, file: File | None = None, *, uri: str | None = None, model: str | None = None,
+        embedding: bool = False, rate: float | None = None,
+    ) -> Iterator[FrameAnswer]:  # fmt: skip
+        """``rate`` moments a second of a sound, or of a video's sound, by a model that takes sound alone.
+
+        Otherwise as ``video``.
+        """
+        return self._frames(_file("/v1/sound", file, uri, _asking(model, embedding, rate=rate)))
 
     def live(
         self, frames: Iterable[LiveFrame], *, model: str | None = None
@@ -135,6 +135,18 @@ class Client:
         """A model's card in Markdown."""
         card: str = self._ask(_card(name))
         return card
+
+    def _frames(self, call: _Call) -> Iterator[FrameAnswer]:
+        try:
+            with self._http.stream(call.method, call.path, **call.options) as response:
+                if not response.is_success:
+                    response.read()
+                    raise error_of(response)
+                for line in response.iter_lines():
+                    if (frame := _frame(line)) is not None:
+                        yield frame
+        except httpx.TransportError as error:
+            raise _unreachable(self._http.base_url, error) from error
 
     def _ask(self, call: _Call) -> Any:
         try:
@@ -174,37 +186,37 @@ class AsyncClient:
         )
         self._stream = functools.partial(LiveCall, self._http.base_url, token, verify, timeout_s)
 
-    async def faces(self, picture: Picture, *, model: str | None = None, embedding: bool = False) -> Answer:
+    async def faces(self, picture: File, *, model: str | None = None, embedding: bool = False) -> Answer:
         """Every face of a picture."""
         answer: Answer = await self._ask(_faces(picture, model, embedding))
         return answer
 
     async def faces_of(
-        self, pictures: Iterable[Picture], *, model: str | None = None, embedding: bool = False
+        self, pictures: Iterable[File], *, model: str | None = None, embedding: bool = False
     ) -> list[Answer | Failure]:
         """Every face of several pictures, in one call; an entry with "problem" is of a picture that is at fault."""
         entries: list[Answer | Failure] = (await self._ask(_batch(pictures, model, embedding)))["pictures"]
         return entries
 
-    async def video(
-        self, file: Picture | None = None, *, uri: str | None = None, model: str | None = None, embedding: bool = False
+    def video(
+        self, file: File | None = None, *, uri: str | None = None, model: str | None = None, embedding: bool = False
     ) -> AsyncIterator[FrameAnswer]:
         """Each frame of a video as the server has looked at it; to leave off is to stop the server's work.
 
         A ``uri`` in place of the file is fetched by the server, where its settings allow it. Raises VideoError where
         the file or its URI is at fault, also part of the way.
         """
-        call = _video(file, uri, model, embedding)
-        try:
-            async with self._http.stream(call.method, call.path, **call.options) as response:
-                if not response.is_success:
-                    await response.aread()
-                    raise error_of(response)
-                async for line in response.aiter_lines():
-                    if (frame := _frame(line)) is not None:
-                        yield frame
-        except httpx.TransportError as error:
-            raise _unreachable(self._http.base_url, error) from error
+        return self._frames(_file("/v1/video", file, uri, _asking(model, embedding)))
+
+    def sound(
+        self, file: File | None = None, *, uri: str | None = None, model: str | None = None,
+        embedding: bool = False, rate: float | None = None,
+    ) -> AsyncIterator[FrameAnswer]:  # fmt: skip
+        """``rate`` moments a second of a sound, or of a video's sound, by a model that takes sound alone.
+
+        Otherwise as ``video``.
+        """
+        return self._frames(_file("/v1/sound", file, uri, _asking(model, embedding, rate=rate)))
 
     async def live(
         self, frames: AsyncIterable[LiveFrame], *, model: str | None = None
@@ -242,6 +254,18 @@ class AsyncClient:
         card: str = await self._ask(_card(name))
         return card
 
+    async def _frames(self, call: _Call) -> AsyncIterator[FrameAnswer]:
+        try:
+            async with self._http.stream(call.method, call.path, **call.options) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise error_of(response)
+                async for line in response.aiter_lines():
+                    if (frame := _frame(line)) is not None:
+                        yield frame
+        except httpx.TransportError as error:
+            raise _unreachable(self._http.base_url, error) from error
+
     async def _ask(self, call: _Call) -> Any:
         try:
             response = await self._http.request(call.method, call.path, **call.options)
@@ -264,20 +288,18 @@ class AsyncClient:
 _MODELS = _Call("GET", "/v1/models")
 
 
-def _faces(picture: Picture, model: str | None, embedding: bool) -> _Call:
+def _faces(picture: File, model: str | None, embedding: bool) -> _Call:
     headers = {"Content-Type": "application/octet-stream"}  # the server looks at the picture itself
-    return _Call(
-        "POST", "/v1/faces", _asking(model, embedding) | {"content": picture_bytes(picture), "headers": headers}
-    )
+    return _Call("POST", "/v1/faces", _asking(model, embedding) | {"content": bytes_of(picture), "headers": headers})
 
 
-def _video(file: Picture | None, uri: str | None, model: str | None, embedding: bool) -> _Call:
+def _file(path: str, file: File | None, uri: str | None, asking: dict[str, Any]) -> _Call:
     if (file is None) == (uri is None):
         raise AffectError("give either a file or the uri of one")
     body: dict[str, Any] = {"json": {"uri": uri}}
     if file is not None:
-        body = {"content": picture_bytes(file), "headers": {"Content-Type": "application/octet-stream"}}
-    return _Call("POST", "/v1/video", _asking(model, embedding) | body)
+        body = {"content": bytes_of(file), "headers": {"Content-Type": "application/octet-stream"}}
+    return _Call("POST", path, asking | body)
 
 
 def _frame(line: str) -> FrameAnswer | None:
@@ -289,8 +311,8 @@ def _frame(line: str) -> FrameAnswer | None:
     return frame
 
 
-def _batch(pictures: Iterable[Picture], model: str | None, embedding: bool) -> _Call:
-    parts = [("picture", (str(number), picture_bytes(picture))) for number, picture in enumerate(pictures)]
+def _batch(pictures: Iterable[File], model: str | None, embedding: bool) -> _Call:
+    parts = [("picture", (str(number), bytes_of(picture))) for number, picture in enumerate(pictures)]
     return _Call("POST", "/v1/faces:batch", _asking(model, embedding) | {"files": parts})
 
 
@@ -302,9 +324,9 @@ def _card(name: str) -> _Call:
     return _Call("GET", f"/v1/models/{quote(name, safe='')}/card", {"headers": {"Accept": "text/markdown"}})
 
 
-def _asking(model: str | None, embedding: bool) -> dict[str, Any]:
-    named = {} if model is None else {"model": model}
-    return {"params": named | ({"embedding": "true"} if embedding else {})}
+def _asking(model: str | None, embedding: bool, rate: float | None = None) -> dict[str, Any]:
+    asked = {"model": model, "embedding": "true" if embedding else None, "rate": rate}
+    return {"params": {name: value for name, value in asked.items() if value is not None}}
 
 
 def _headers(token: str | None) -> dict[str, str]:

@@ -15,9 +15,9 @@ from affect.interface.errors import UnreachableError, error_of, raised
 from affect.interface.problems import KINDS, Code, Problem, problem
 
 PATH = "/v1/live"
-Picture = bytes | str | os.PathLike[str]
-"""JPEG, PNG or WebP: the bytes, or the path of a file."""
-LiveFrame = Picture | tuple[Picture, float]
+File = bytes | str | os.PathLike[str]
+"""What a file holds, or its path: of a picture JPEG, PNG or WebP."""
+LiveFrame = File | tuple[File, float]
 """A picture, or one with the seconds at which it was taken; without them the time at which it comes counts."""
 
 _OF_ONE_FRAME: tuple[Code, ...] = (
@@ -50,7 +50,7 @@ class LiveCall:
     def messages(self, frame: LiveFrame) -> Sequence[str | bytes]:
         """What is sent for one frame."""
         picture, time_s = frame if isinstance(frame, tuple) else (frame, None)
-        return [*([] if time_s is None else [json.dumps({"time_s": time_s})]), picture_bytes(picture)]
+        return [*([] if time_s is None else [json.dumps({"time_s": time_s})]), bytes_of(picture)]
 
     def answer(self, message: str | bytes) -> LiveAnswer | Failure:
         """What came back for it. Raises what the stream ends with."""
@@ -93,8 +93,8 @@ class LiveCall:
             raise UnreachableError(f"{self.url} does not answer ({error}); is the server up?") from error
 
 
-def picture_bytes(picture: Picture) -> bytes:
-    if isinstance(picture, bytes):
-        return picture
-    with open(picture, "rb") as file:
-        return file.read()
+def bytes_of(file: File) -> bytes:
+    if isinstance(file, bytes):
+        return file
+    with open(file, "rb") as opened:
+        return opened.read()

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from affect.interface.client import Client
 from affect.watching.soundtrack import WatchedSound
 from affect.watching.video import WatchedVideo
 from serve.settings import Limits, Sources
@@ -57,9 +58,12 @@ def test_sound_alone_is_answered_at_a_rate(local: LocalRecognition, clip: bytes,
     with asked(made_api(local, limits=Limits())) as client:
         first, *answers, _ = lines(client.post("/v1/sound?model=sound&rate=10", content=clip, headers=MOV))
         refused = client.post("/v1/sound?model=pictures", content=clip, headers=MOV)
+        through_client = list(Client("http://made", transport=client._transport).sound(clip, model="sound", rate=10))
     with WatchedSound(tmp_path / "clip.mov", local.askers["sound"], rate=10) as heard:
         expected = list(heard)
     assert first["rate"] == 10
+    assert [answer["time_s"] for answer in through_client] == [answer["time_s"] for answer in answers]
+    assert all("sound" in answer for answer in through_client)
     assert [answer["time_s"] for answer in answers] == [answer["time_s"] for answer in expected]
     np.testing.assert_allclose(
         [answer["sound"]["valence"] for answer in answers], [one["sound"]["valence"] for one in expected], atol=1e-4
