@@ -44,15 +44,16 @@ Rate = Annotated[float | None, Query(gt=0, le=100, description="answers a second
 
 
 def _body(kinds: tuple[str, ...]) -> dict[str, Any]:
-    file = {"type": "string", "format": "binary"}
-    form = {
+    file: dict[str, Any] = {"type": "string", "format": "binary"}
+    form: dict[str, Any] = {
         "type": "object",
         "properties": {VIDEO_PART: file},
         "required": [VIDEO_PART],
         "additionalProperties": False,
     }
-    content = {kind: {"schema": file} for kind in (*kinds, ANY_PICTURE)}
-    content |= {FORM: {"schema": form}, NAMED: {"schema": Named.model_json_schema()}}
+    schemas: dict[str, dict[str, Any]] = dict.fromkeys((*kinds, ANY_PICTURE), file)
+    schemas |= {FORM: form, NAMED: Named.model_json_schema()}
+    content = {kind: {"schema": schema} for kind, schema in schemas.items()}
     return {"requestBody": {"required": True, "content": content}}
 
 
