@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from tests.serve.made_recognition import MadeRecognition, made_api
 from tests.serve.serving import serving
 
 TOKEN = "t" * 32
-IDLE_S = 0.5
+IDLE_S = 0.1
 BUSY, FAULTY = 21, 22
 """Heights of pictures for which there is no time, and at which the server fails."""
 PICTURE = grey(9)
@@ -54,10 +55,13 @@ class Eyed(MadeRecognition):
         return Eyes(made.model, detect, made.asker)
 
 
+def served(**limits: float) -> AbstractContextManager[str]:
+    return serving(made_api(Eyed(), tokens=Tokens((_digest(TOKEN),)), limits=Limits(**limits)))
+
+
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    api = made_api(Eyed(), tokens=Tokens((_digest(TOKEN),)), limits=Limits(live=1, live_idle_s=IDLE_S))
-    with serving(api) as at:
+    with served() as at:
         yield at
 
 
@@ -107,18 +111,11 @@ def test_frames_without_times_have_those_at_which_they_come(ask: Ask, url: str) 
     assert times == sorted(set(times))
 
 
-def idle() -> Iterator[LiveFrame]:
-    yield PICTURE
-    time.sleep(3 * IDLE_S)
-    yield PICTURE
-
-
 ENDS: dict[str, tuple[dict[str, Any], type[RequestError], str]] = {
     "unknown": ({"model": "nobody"}, ModelUnknownError, "model_unknown"),
     "stranger": ({"token": None}, AuthenticationError, "unauthenticated"),
     "failed": ({"frames": [PICTURE, grey(FAULTY), PICTURE]}, ServerError, "internal"),
     "busy at once": ({"frames": [grey(BUSY)]}, BusyError, "overloaded"),
-    "idle": ({"frames": idle}, RequestError, "body_slow"),
 }
 
 
@@ -127,17 +124,25 @@ ENDS: dict[str, tuple[dict[str, Any], type[RequestError], str]] = {
 def test_the_end_of_a_stream_is_an_error_by_its_code(
     given: dict[str, Any], kind: type[RequestError], code: str, ask: Ask, url: str
 ) -> None:
-    options = {"frames": [PICTURE] * 2} | given
-    if callable(options["frames"]):
-        options["frames"] = options["frames"]()
     with pytest.raises(kind) as error:
-        ask(url, **options)
+        ask(url, **({"frames": [PICTURE] * 2} | given))
     assert error.value.code == code
     assert "secret" not in str(error.value)
 
 
-def test_one_stream_too_many_is_told_and_leaving_the_loop_makes_room(url: str) -> None:
-    with Client(url, TOKEN) as client:
+@each_way
+def test_a_camera_that_gives_nothing_for_too_long_is_told(ask: Ask) -> None:
+    def idle() -> Iterator[LiveFrame]:
+        time.sleep(4 * IDLE_S)
+        yield PICTURE
+
+    with served(live_idle_s=IDLE_S) as url, pytest.raises(RequestError, match="no frame came") as error:
+        ask(url, idle())
+    assert error.value.code == "body_slow"
+
+
+def test_one_stream_too_many_is_told_and_leaving_the_loop_makes_room() -> None:
+    with served(live=1) as url, Client(url, TOKEN) as client:
         first = client.live([PICTURE] * 9)
         assert "frame" in next(first)
         with pytest.raises(BusyError):
