@@ -10,7 +10,7 @@ import functools
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -86,6 +86,18 @@ def read_bytes(uri: str | Path) -> bytes:
     except FileNotFoundError as error:
         raise AffectError(f"{os.fspath(uri)} does not exist") from error
     return data
+
+
+def read_parts(uri: str | Path, size: int) -> Generator[bytes, None, None]:
+    """The file from its beginning, in parts of at most ``size`` bytes: whoever reads may leave off."""
+    filesystem, path = resolve(uri)
+    try:
+        stream = filesystem.open_input_stream(path)
+    except FileNotFoundError as error:
+        raise AffectError(f"{os.fspath(uri)} does not exist") from error
+    with stream:
+        while part := stream.read(size):
+            yield part
 
 
 def read_text(uri: str | Path) -> str:

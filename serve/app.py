@@ -66,6 +66,7 @@ def build(args: ServeSettings, tokens: Tokens) -> serve.Application:
         args.follow_s,
         args.limits,
         args.access,
+        args.sources,
         tokens,
     )
     return application

@@ -10,6 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 import affect
 from serve.admission import Admission
 from serve.authentication import Tokens
+from serve.fetching import Fetcher
 from serve.guard import guard
 from serve.headers import SecurityHeaders
 from serve.observer import Observer, Observing
@@ -22,7 +23,7 @@ from serve.routes.models import models
 from serve.routes.page import page
 from serve.routes.session import session
 from serve.routes.video import video
-from serve.settings import Access, Limits
+from serve.settings import Access, Limits, Sources
 
 
 def build_api(
@@ -30,6 +31,7 @@ def build_api(
     observer: Observer,
     limits: Limits,
     access: Access = Access(),  # noqa: B008  # frozen
+    sources: Sources = Sources(),  # noqa: B008
     tokens: Tokens = Tokens(()),  # noqa: B008
 ) -> FastAPI:
     """The application; ``recognition`` does the work. Without ``tokens`` nobody is asked for one."""
@@ -43,7 +45,8 @@ def build_api(
         api.add_exception_handler(kind, problem_response)
     guarded = [Depends(guard(tokens, access))]
     admission = Admission(limits)
-    looking = [make(recognition, admission, observer) for make in (faces, video, live)]
+    looking = [make(recognition, admission, observer) for make in (faces, live)]
+    looking.append(video(recognition, admission, observer, Fetcher(sources)))
     for router in (*looking, models(recognition), session(tokens)):
         api.include_router(router, dependencies=guarded)
     api.include_router(health(recognition))

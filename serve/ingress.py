@@ -24,7 +24,7 @@ from serve.http import build_api
 from serve.metrics import Metrics
 from serve.problems import ProblemError
 from serve.recognition import Eyes
-from serve.settings import Access, Limits
+from serve.settings import Access, Limits, Sources
 
 TRIES = 3
 """A request whose replica died is sent to another one; it changes nothing, so it may be sent again."""
@@ -46,17 +46,18 @@ class Ingress:
         follow_s: float | None,
         limits: Limits,
         access: Access,
+        sources: Sources,
         tokens: Tokens,
     ) -> None:
         self.detector = detector
         self.model = model
         self.entries = {entry.model["name"]: entry for entry in entries}
-        self.limits, self.access, self.tokens = limits, access, tokens
+        self.limits, self.access, self.sources, self.tokens = limits, access, sources, tokens
         if follow_s is not None:
             self.following = asyncio.get_running_loop().create_task(self._follow(follow, follow_s))
 
     def __serve_build_asgi_app__(self) -> FastAPI:
-        return build_api(self, Metrics(), self.limits, self.access, self.tokens)
+        return build_api(self, Metrics(), self.limits, self.access, self.sources, self.tokens)
 
     def models(self) -> list[StoredModel]:
         return [entry.model for entry in self.entries.values()]

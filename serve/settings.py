@@ -4,9 +4,10 @@ import re
 from typing import Annotated, NamedTuple, Self
 
 import limits
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, IPvAnyNetwork, field_validator, model_validator
 
 from affect.configuration import Configuration
+from serve.location import Location
 
 
 class Limits(Configuration):
@@ -68,6 +69,22 @@ class Access(Configuration):
         return value
 
 
+class Sources(Configuration):
+    """From where a video or a sound may be fetched that a request names by its URI; from nowhere by default."""
+
+    allowed: tuple[str, ...] = ()
+    """https://HOST/PATH, http://HOST/PATH or s3://BUCKET/KEY each: all that lies below may be named."""
+    networks: tuple[IPvAnyNetwork, ...] = ()
+    """Addresses that are connected to although they are not public, as in 10.1.0.0/16 of a store within."""
+
+    @field_validator("allowed")
+    @classmethod
+    def _can_be_compared(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for prefix in value:
+            Location.of_prefix(prefix)
+        return value
+
+
 class Choice(NamedTuple):
     """A name of the store; without a version the current one."""
 
@@ -92,6 +109,7 @@ class ServeSettings(Configuration):
     default, so that none is loaded twice."""
     limits: Limits = Limits()
     access: Access = Access()
+    sources: Sources = Sources()
     ingress_replicas: int = Field(default=1, ge=1)
     detector_replicas: int = Field(default=1, ge=1)
     model_replicas: int = Field(default=1, ge=1)

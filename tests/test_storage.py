@@ -47,6 +47,7 @@ def test_a_failed_write_leaves_nothing(place: str) -> None:
     with storage.whole_file(uri) as path:
         path.write_bytes(b"whole")
     assert storage.read_bytes(uri) == b"whole"
+    assert list(storage.read_parts(uri, 2)) == [b"wh", b"ol", b"e"]
     with storage.local_copy(uri) as copy:
         assert copy.read_bytes() == b"whole"
 
@@ -54,6 +55,8 @@ def test_a_failed_write_leaves_nothing(place: str) -> None:
 def test_what_is_not_there_is_named(place: str) -> None:
     with pytest.raises(AffectError, match="missing.txt does not exist"):
         storage.read_bytes(storage.join(place, "missing.txt"))
+    with pytest.raises(AffectError, match="missing.txt does not exist"):
+        next(storage.read_parts(storage.join(place, "missing.txt"), 2))
 
 
 def test_an_unknown_kind_of_location_is_refused() -> None:

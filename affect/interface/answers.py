@@ -6,7 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from affect.interface.problems import Problem
-from affect.models.answer import Face
+from affect.models.answer import Face, FrameAnswer
 
 
 class ModelName(TypedDict):
@@ -25,8 +25,16 @@ class Answer(TypedDict):
     faces: list[Face]
 
 
+class LiveAnswer(FrameAnswer):
+    """One frame of a live stream, by the number among those that were answered; its time is the client's own."""
+
+    model: ModelName
+    width: int
+    height: int
+
+
 class Failure(TypedDict):
-    """Why one of several pictures has no answer."""
+    """Why one of several pictures, or a frame of a live stream, has no answer."""
 
     problem: Problem
 

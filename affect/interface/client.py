@@ -1,28 +1,31 @@
-"""A client of the HTTP interface, for code that runs elsewhere: needs httpx, and neither torch nor Ray.
+"""A client of the HTTP interface, for code that runs elsewhere: needs httpx and websockets, and neither torch nor Ray.
 
 with Client("http://127.0.0.1:8000") as client:
 for face in client.faces("picture.jpg")["faces"]:
 print(face["box"], face["valence"])
 """
 
+import asyncio
+import contextlib
+import functools
 import json
-import os
 import ssl
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
+import websockets.asyncio.client
+import websockets.sync.client
 from httpx_retries import Retry, RetryTransport
 
-from affect.interface.answers import Answer, Failure, ServedModel, StoredModel
+from affect.errors import AffectError
+from affect.interface.answers import Answer, Failure, LiveAnswer, ServedModel, StoredModel
 from affect.interface.errors import UnreachableError, error_of, raised
+from affect.interface.live import File, LiveCall, LiveFrame, bytes_of
 from affect.models.answer import FrameAnswer
-
-Picture = bytes | str | os.PathLike[str]
-"""JPEG, PNG or WebP: the bytes, or the path of a file."""
 
 _ASKED_AGAIN = (429, 502, 503)
 _NOT_YET_ASKED = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeout)
@@ -55,40 +58,68 @@ class Client:
         verify: ssl.SSLContext | bool = True,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """``verify`` is a context that trusts a certificate of one's own; ``transport`` takes the network's place."""
+        """``verify`` is a context that trusts a certificate of one's own.
+
+        ``transport`` takes the network's place, but for ``live``.
+        """
         inner = transport or httpx.HTTPTransport(verify=verify)
         self._http = httpx.Client(
             base_url=url, headers=_headers(token), timeout=timeout_s, transport=_retrying(inner, retries)
         )
+        self._stream = functools.partial(LiveCall, self._http.base_url, token, verify, timeout_s)
 
-    def faces(self, picture: Picture, *, model: str | None = None, embedding: bool = False) -> Answer:
+    def faces(self, picture: File, *, model: str | None = None, embedding: bool = False) -> Answer:
         """Every face of a picture."""
         answer: Answer = self._ask(_faces(picture, model, embedding))
         return answer
 
     def faces_of(
-        self, pictures: Iterable[Picture], *, model: str | None = None, embedding: bool = False
+        self, pictures: Iterable[File], *, model: str | None = None, embedding: bool = False
     ) -> list[Answer | Failure]:
         """Every face of several pictures, in one call; an entry with "problem" is of a picture that is at fault."""
         entries: list[Answer | Failure] = self._ask(_batch(pictures, model, embedding))["pictures"]
         return entries
 
-    def video(self, file: Picture, *, model: str | None = None, embedding: bool = False) -> Iterator[FrameAnswer]:
+    def video(
+        self, file: File | None = None, *, uri: str | None = None, model: str | None = None, embedding: bool = False
+    ) -> Iterator[FrameAnswer]:
         """Each frame of a video as the server has looked at it; to leave off is to stop the server's work.
 
-        Raises VideoError where the file is at fault, also part of the way.
+        A ``uri`` in place of the file is fetched by the server, where its settings allow it. Raises VideoError where
+        the file or its URI is at fault, also part of the way.
         """
-        call = _video(file, model, embedding)
-        try:
-            with self._http.stream(call.method, call.path, **call.options) as response:
-                if not response.is_success:
-                    response.read()
-                    raise error_of(response)
-                for line in response.iter_lines():
-                    if (frame := _frame(line)) is not None:
-                        yield frame
-        except httpx.TransportError as error:
-            raise _unreachable(self._http.base_url, error) from error
+        return self._frames(_file("/v1/video", file, uri, _asking(model, embedding)))
+
+    def sound(
+        self, file: File | None = None, *, uri: str | None = None, model: str | None = None,
+        embedding: bool = False, rate: float | None = None,
+    ) -> Iterator[FrameAnswer]:  # fmt: skip
+        """``rate`` moments a second of a sound, or of a video's sound, by a model that takes sound alone.
+
+        Otherwise as ``video``.
+        """
+        return self._frames(_file("/v1/sound", file, uri, _asking(model, embedding, rate=rate)))
+
+    def live(
+        self, frames: Iterable[LiveFrame], *, model: str | None = None
+    ) -> Generator[LiveAnswer | Failure, None, None]:
+        """An answer to each of ``frames``, in order, over one stream that follows and remembers who is seen.
+
+        The next frame is taken when the one before has been answered, so that a camera gives its newest. An entry with
+        "problem" is of a frame that is at fault, or that the server had no time for. Raises RequestError, or one of its
+        kinds, where the server ends the stream or there can be none, and UnreachableError.
+        """
+        call = self._stream(model)
+        with contextlib.ExitStack() as opened:
+            with call.errors():
+                stream = opened.enter_context(websockets.sync.client.connect(**call.options))
+            for frame in frames:
+                messages = call.messages(frame)
+                with call.errors():
+                    for message in messages:
+                        stream.send(message)
+                    said = stream.recv(call.timeout_s)
+                yield call.answer(said)
 
     def models(self) -> list[ServedModel]:
         """The models that answer; the first one where a call names none."""
@@ -104,6 +135,18 @@ class Client:
         """A model's card in Markdown."""
         card: str = self._ask(_card(name))
         return card
+
+    def _frames(self, call: _Call) -> Iterator[FrameAnswer]:
+        try:
+            with self._http.stream(call.method, call.path, **call.options) as response:
+                if not response.is_success:
+                    response.read()
+                    raise error_of(response)
+                for line in response.iter_lines():
+                    if (frame := _frame(line)) is not None:
+                        yield frame
+        except httpx.TransportError as error:
+            raise _unreachable(self._http.base_url, error) from error
 
     def _ask(self, call: _Call) -> Any:
         try:
@@ -141,37 +184,60 @@ class AsyncClient:
         self._http = httpx.AsyncClient(
             base_url=url, headers=_headers(token), timeout=timeout_s, transport=_retrying(inner, retries)
         )
+        self._stream = functools.partial(LiveCall, self._http.base_url, token, verify, timeout_s)
 
-    async def faces(self, picture: Picture, *, model: str | None = None, embedding: bool = False) -> Answer:
+    async def faces(self, picture: File, *, model: str | None = None, embedding: bool = False) -> Answer:
         """Every face of a picture."""
         answer: Answer = await self._ask(_faces(picture, model, embedding))
         return answer
 
     async def faces_of(
-        self, pictures: Iterable[Picture], *, model: str | None = None, embedding: bool = False
+        self, pictures: Iterable[File], *, model: str | None = None, embedding: bool = False
     ) -> list[Answer | Failure]:
         """Every face of several pictures, in one call; an entry with "problem" is of a picture that is at fault."""
         entries: list[Answer | Failure] = (await self._ask(_batch(pictures, model, embedding)))["pictures"]
         return entries
 
-    async def video(
-        self, file: Picture, *, model: str | None = None, embedding: bool = False
+    def video(
+        self, file: File | None = None, *, uri: str | None = None, model: str | None = None, embedding: bool = False
     ) -> AsyncIterator[FrameAnswer]:
         """Each frame of a video as the server has looked at it; to leave off is to stop the server's work.
 
-        Raises VideoError where the file is at fault, also part of the way.
+        A ``uri`` in place of the file is fetched by the server, where its settings allow it. Raises VideoError where
+        the file or its URI is at fault, also part of the way.
         """
-        call = _video(file, model, embedding)
-        try:
-            async with self._http.stream(call.method, call.path, **call.options) as response:
-                if not response.is_success:
-                    await response.aread()
-                    raise error_of(response)
-                async for line in response.aiter_lines():
-                    if (frame := _frame(line)) is not None:
-                        yield frame
-        except httpx.TransportError as error:
-            raise _unreachable(self._http.base_url, error) from error
+        return self._frames(_file("/v1/video", file, uri, _asking(model, embedding)))
+
+    def sound(
+        self, file: File | None = None, *, uri: str | None = None, model: str | None = None,
+        embedding: bool = False, rate: float | None = None,
+    ) -> AsyncIterator[FrameAnswer]:  # fmt: skip
+        """``rate`` moments a second of a sound, or of a video's sound, by a model that takes sound alone.
+
+        Otherwise as ``video``.
+        """
+        return self._frames(_file("/v1/sound", file, uri, _asking(model, embedding, rate=rate)))
+
+    async def live(
+        self, frames: AsyncIterable[LiveFrame], *, model: str | None = None
+    ) -> AsyncGenerator[LiveAnswer | Failure, None]:
+        """An answer to each of ``frames``, in order, over one stream that follows and remembers who is seen.
+
+        The next frame is taken when the one before has been answered, so that a camera gives its newest. An entry with
+        "problem" is of a frame that is at fault, or that the server had no time for. Raises RequestError, or one of its
+        kinds, where the server ends the stream or there can be none, and UnreachableError.
+        """
+        call = self._stream(model)
+        async with contextlib.AsyncExitStack() as opened:
+            with call.errors():
+                stream = await opened.enter_async_context(websockets.asyncio.client.connect(**call.options))
+            async for frame in frames:
+                messages = call.messages(frame)
+                with call.errors():
+                    for message in messages:
+                        await stream.send(message)
+                    said = await asyncio.wait_for(stream.recv(), call.timeout_s)
+                yield call.answer(said)
 
     async def models(self) -> list[ServedModel]:
         """The models that answer; the first one where a call names none."""
@@ -187,6 +253,18 @@ class AsyncClient:
         """A model's card in Markdown."""
         card: str = await self._ask(_card(name))
         return card
+
+    async def _frames(self, call: _Call) -> AsyncIterator[FrameAnswer]:
+        try:
+            async with self._http.stream(call.method, call.path, **call.options) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise error_of(response)
+                async for line in response.aiter_lines():
+                    if (frame := _frame(line)) is not None:
+                        yield frame
+        except httpx.TransportError as error:
+            raise _unreachable(self._http.base_url, error) from error
 
     async def _ask(self, call: _Call) -> Any:
         try:
@@ -210,14 +288,18 @@ class AsyncClient:
 _MODELS = _Call("GET", "/v1/models")
 
 
-def _faces(picture: Picture, model: str | None, embedding: bool) -> _Call:
+def _faces(picture: File, model: str | None, embedding: bool) -> _Call:
     headers = {"Content-Type": "application/octet-stream"}  # the server looks at the picture itself
-    return _Call("POST", "/v1/faces", _asking(model, embedding) | {"content": _bytes(picture), "headers": headers})
+    return _Call("POST", "/v1/faces", _asking(model, embedding) | {"content": bytes_of(picture), "headers": headers})
 
 
-def _video(file: Picture, model: str | None, embedding: bool) -> _Call:
-    headers = {"Content-Type": "application/octet-stream"}
-    return _Call("POST", "/v1/video", _asking(model, embedding) | {"content": _bytes(file), "headers": headers})
+def _file(path: str, file: File | None, uri: str | None, asking: dict[str, Any]) -> _Call:
+    if (file is None) == (uri is None):
+        raise AffectError("give either a file or the uri of one")
+    body: dict[str, Any] = {"json": {"uri": uri}}
+    if file is not None:
+        body = {"content": bytes_of(file), "headers": {"Content-Type": "application/octet-stream"}}
+    return _Call("POST", path, asking | body)
 
 
 def _frame(line: str) -> FrameAnswer | None:
@@ -229,8 +311,8 @@ def _frame(line: str) -> FrameAnswer | None:
     return frame
 
 
-def _batch(pictures: Iterable[Picture], model: str | None, embedding: bool) -> _Call:
-    parts = [("picture", (str(number), _bytes(picture))) for number, picture in enumerate(pictures)]
+def _batch(pictures: Iterable[File], model: str | None, embedding: bool) -> _Call:
+    parts = [("picture", (str(number), bytes_of(picture))) for number, picture in enumerate(pictures)]
     return _Call("POST", "/v1/faces:batch", _asking(model, embedding) | {"files": parts})
 
 
@@ -242,16 +324,9 @@ def _card(name: str) -> _Call:
     return _Call("GET", f"/v1/models/{quote(name, safe='')}/card", {"headers": {"Accept": "text/markdown"}})
 
 
-def _asking(model: str | None, embedding: bool) -> dict[str, Any]:
-    named = {} if model is None else {"model": model}
-    return {"params": named | ({"embedding": "true"} if embedding else {})}
-
-
-def _bytes(picture: Picture) -> bytes:
-    if isinstance(picture, bytes):
-        return picture
-    with open(picture, "rb") as file:
-        return file.read()
+def _asking(model: str | None, embedding: bool, rate: float | None = None) -> dict[str, Any]:
+    asked = {"model": model, "embedding": "true" if embedding else None, "rate": rate}
+    return {"params": {name: value for name, value in asked.items() if value is not None}}
 
 
 def _headers(token: str | None) -> dict[str, str]:

@@ -31,7 +31,7 @@ class PictureError(RequestError):
 
 
 class VideoError(RequestError):
-    """The video or the sound is at fault: too large or broken."""
+    """The video or the sound is at fault: too large or broken, or its URI is not fetched."""
 
 
 class ModelUnknownError(RequestError):
@@ -55,6 +55,9 @@ _KINDS: dict[Code, type[RequestError]] = {
     "body_too_large": PictureError,
     "video_too_large": VideoError,
     "video_broken": VideoError,
+    "uri_invalid": VideoError,
+    "uri_refused": VideoError,
+    "uri_unavailable": VideoError,
     "picture_too_large": PictureError,
     "too_many_pictures": PictureError,
     "media_type_unsupported": PictureError,

@@ -124,6 +124,8 @@ def video_stream(container: Any) -> Any:
     stream = moving_pictures(container)
     if stream is None:
         raise AffectError(f"{_name(container.name)} has no video stream")
+    if stream.codec_context is None:
+        raise AffectError(f"the video of {_name(container.name)} is of a kind that cannot be decoded; convert it first")
     stream.thread_type = "NONE"
     stream.codec_context.thread_count = 1
     return stream

@@ -62,7 +62,7 @@ export class Live {
     this.free = false;
     this.socket.onopen = () => { this.free = true; };
     this.socket.onmessage = (message) => { this.free = true; answered(JSON.parse(message.data)); };
-    this.socket.onclose = (event) => { this.free = false; ended(event.reason || (event.wasClean ? "" : "The connection was lost.")); };
+    this.socket.onclose = (event) => { this.free = false; ended(event.reason.replace(/^\w+: /, "") || (event.wasClean ? "" : "The connection was lost.")); };
   }
   send(seconds, blob) {
     if (!this.free || this.socket.readyState !== WebSocket.OPEN) return false;

@@ -47,6 +47,6 @@ async def _refuse(socket: WebSocket, error: ProblemError) -> None:
 
 
 async def _close(socket: WebSocket, code: int, error: ProblemError) -> None:
-    reason = str(error.detail).encode()[:120].decode(errors="ignore")  # as long as a WebSocket bears
+    reason = f"{error.code}: {error.detail}".encode()[:120].decode(errors="ignore")  # as long as a WebSocket bears
     with contextlib.suppress(RuntimeError):  # it is closed already
         await socket.close(code, reason)

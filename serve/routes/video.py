@@ -19,12 +19,13 @@ from affect.watching.video import WatchedVideo
 from affect.watching.watched import Watched
 from serve.admission import Admission
 from serve.body import ANY_PICTURE
+from serve.fetching import Fetcher
 from serve.form import FORM, VIDEO_PART
 from serve.observer import Observer
 from serve.problems import ProblemError, problem_documentation
 from serve.recognition import Eyes, Recognition, chosen
 from serve.routes.faces import Embedding, Model
-from serve.upload import ERRORS, Upload
+from serve.upload import ERRORS, NAMED, Named, Upload
 from serve.watching import LINES, Streamed, Watching, lines
 
 _CODES: tuple[Code, ...] = (
@@ -43,14 +44,16 @@ Rate = Annotated[float | None, Query(gt=0, le=100, description="answers a second
 
 
 def _body(kinds: tuple[str, ...]) -> dict[str, Any]:
-    file = {"type": "string", "format": "binary"}
-    form = {
+    file: dict[str, Any] = {"type": "string", "format": "binary"}
+    form: dict[str, Any] = {
         "type": "object",
         "properties": {VIDEO_PART: file},
         "required": [VIDEO_PART],
         "additionalProperties": False,
     }
-    content = {kind: {"schema": file} for kind in (*kinds, ANY_PICTURE)} | {FORM: {"schema": form}}
+    schemas: dict[str, dict[str, Any]] = dict.fromkeys((*kinds, ANY_PICTURE), file)
+    schemas |= {FORM: form, NAMED: Named.model_json_schema()}
+    content = {kind: {"schema": schema} for kind, schema in schemas.items()}
     return {"requestBody": {"required": True, "content": content}}
 
 
@@ -63,8 +66,8 @@ def _documentation() -> dict[int | str, dict[str, Any]]:
     return problem_documentation(*_CODES) | {200: described}
 
 
-def video(recognition: Recognition, admission: Admission, observer: Observer) -> APIRouter:
-    """The routes that watch files."""
+def video(recognition: Recognition, admission: Admission, observer: Observer, fetcher: Fetcher) -> APIRouter:
+    """The routes that watch files, which are sent or brought by ``fetcher``."""
     router = APIRouter(prefix="/v1", tags=["video"])
     limits = admission.limits
     sizes = VideoLimits(seconds=limits.video_s, pixels=limits.video_pixels)
@@ -74,10 +77,10 @@ def video(recognition: Recognition, admission: Admission, observer: Observer) ->
         form: OpenFaceCsv | None = None,
     ) -> Streamed:  # fmt: skip
         admission.videos.take()
-        watching = Watching(Upload(), limits.request_s, admission.videos.give_back)
+        watching = Watching(Upload(limits, fetcher), limits.request_s, admission.videos.give_back)
         try:
             async with admission.arriving(limits.video_body_s):
-                await watching.upload.read(request, limits)
+                await watching.upload.read(request)
             first: dict[str, Any] = {"model": eyes.model, **known(await watching.begin(make))}
         except BaseException:
             watching.end()
@@ -97,7 +100,7 @@ def video(recognition: Recognition, admission: Admission, observer: Observer) ->
         request: Request, model: Model = None, embedding: Embedding = False, landmarks68: Landmarks68 = False,
         derived_compound: Derived = False, format: Format = "json",  # noqa: A002  # its name in the address
     ) -> Streamed:  # fmt: skip
-        """Every frame of the video that is the body, or the one part of a form, as it has been looked at."""
+        """Every frame of the video that is the body, the one part of a form, or named, as it has been looked at."""
         eyes = recognition.eyes(chosen(recognition, model)["name"])
         settings = WatchSettings(
             batch=_BATCH, latency_s=_LATENCY_S, embedding=embedding, landmarks68=landmarks68,
@@ -120,7 +123,7 @@ def video(recognition: Recognition, admission: Admission, observer: Observer) ->
     async def moments_of_a_sound(
         request: Request, model: Model = None, embedding: Embedding = False, rate: Rate = None
     ) -> Streamed:
-        """Moments of the sound, or the video, that is the body, by a model that takes sound alone."""
+        """Moments of the sound, or the video, that is the body or named, by a model that takes sound alone."""
         eyes = recognition.eyes(chosen(recognition, model)["name"])
         if eyes.asker.description.network.streams != ("sound",):
             raise ProblemError("model_unsuitable", f"{eyes.model['name']} looks at faces; send a video to /v1/video")

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from affect.errors import AffectError
 from affect.interface.client import AsyncClient, Client
 from affect.interface.errors import (
     AuthenticationError,
@@ -23,8 +24,9 @@ from affect.interface.errors import (
     VideoError,
 )
 from serve.authentication import VARIABLE, Tokens
-from serve.settings import Access
+from serve.settings import Access, Limits, Sources
 from tests.made_media import make_video
+from tests.serve.file_server import file_server
 from tests.serve.made_bodies import JPEG, PNG, grey
 from tests.serve.made_recognition import CARD, FAULTY_HEIGHT, LIMITS, MadeRecognition, made_api
 from tests.watching.made_watching import pictures
@@ -84,11 +86,26 @@ def test_the_same_with_asyncio(made: MadeRecognition, network: httpx.BaseTranspo
     asyncio.run(ask())
 
 
+def test_a_file_may_be_named_by_its_uri_in_place_of_being_sent(tmp_path: Path) -> None:
+    clip = make_video(tmp_path / "clip.mp4", pictures(3), 20)
+    with file_server("127.0.0.1", {"clip.mp4": clip.read_bytes()}) as store:
+        sources = Sources.parse({"allowed": [store.url], "networks": ["127.0.0.1"]})
+        network = TestClient(made_api(limits=Limits(), sources=sources))._transport
+        with Client("http://made", transport=network) as client:
+            assert list(client.video(uri=f"{store.url}/clip.mp4")) == list(client.video(clip))
+            for given in ({}, {"file": clip, "uri": f"{store.url}/clip.mp4"}):
+                with pytest.raises(AffectError, match="either a file or the uri"):
+                    client.video(**given)
+        assert len(store.asked) == 1
+
+
 FAULTS: dict[str, tuple[Callable[[Client], Any], type[RequestError], str]] = {
     "broken": (lambda client: client.faces(PNG[:50]), PictureError, "picture_broken"),
     "empty": (lambda client: client.faces(b""), PictureError, "body_empty"),
     "large": (lambda client: client.faces(bytes(LIMITS.bytes + 1)), PictureError, "body_too_large"),
     "many": (lambda client: client.faces_of([PNG] * 9), PictureError, "too_many_pictures"),
+    "sound": (lambda client: list(client.sound(b"no sound")), RequestError, "model_unsuitable"),
+    "named": (lambda client: list(client.video(uri="https://example.org/clip.mp4")), VideoError, "uri_refused"),
     "video": (lambda client: list(client.video(b"no video")), VideoError, "video_broken"),
     "unknown": (lambda client: client.model("nobody"), ModelUnknownError, "model_unknown"),
     "internal": (lambda client: client.faces(grey(FAULTY_HEIGHT)), ServerError, "internal"),

@@ -92,6 +92,14 @@ def test_sound_alone_is_no_video(tmp_path: Path) -> None:
         probe(path)
 
 
+def test_a_codec_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(make_video(tmp_path / "whole.mp4", greys(3)).read_bytes().replace(b"avc1", b"zzzz"))
+    for ask in (probe, lambda file: next(frames(file))):
+        with pytest.raises(AffectError, match=r"clip\.mp4 is of a kind that cannot be decoded"):
+            ask(path)
+
+
 @pytest.mark.parametrize("ending", [".mp4", ".avi"])
 @pytest.mark.parametrize("kept", [0.5, 0.8, 0.9])
 def test_a_file_that_breaks_off_is_not_taken_for_a_short_one(tmp_path: Path, ending: str, kept: float) -> None:

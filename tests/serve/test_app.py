@@ -1,6 +1,5 @@
 """The application on a real Serve: deployed by the job, asked over HTTP, taken over by the next version."""
 
-import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -40,6 +39,7 @@ from serve.start import start
 from tests.made_media import make_video
 from tests.made_models import describe, write_model
 from tests.made_pictures import encode, rotated
+from tests.serve.file_server import FileServer, file_server
 from tests.watching.made_watching import pictures
 
 pytestmark = pytest.mark.ray
@@ -50,6 +50,8 @@ class Deployed:
     store: str
     url: str
     port: int
+    files: FileServer
+    """From where it may fetch."""
 
     def ask(self, body: bytes, media_type: str = "image/png", query: str = "") -> httpx.Response:
         return httpx.post(f"{self.url}/v1/faces{query}", content=body, headers={"Content-Type": media_type}, timeout=60)
@@ -76,12 +78,17 @@ def deployed(ray_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         port = free.getsockname()[1]
     names = [argument for name in ("faces@1", "points", "sequences") for argument in ("--name", name)]
     options = [*names, "--store", str(folder / "store"), "--port", str(port)]
-    result = CliRunner().invoke(deploy.app, [*options, "--set", "limits.pixels=2000000"])
-    assert result.exit_code == 0, result.output
-    for name in ("faces", "points", "sequences"):
-        assert f"{name} 0001 answers at http://127.0.0.1:{port}" in result.output
-    yield Deployed(str(folder / "store"), f"http://127.0.0.1:{port}", port)
-    serve.shutdown()
+    with file_server("127.0.0.1", {}) as files:
+        for setting in (
+            "limits.pixels=2000000", f"sources.allowed=[{files.url}/clips]", "sources.networks=[127.0.0.1]",
+        ):  # fmt: skip
+            options += ["--set", setting]
+        result = CliRunner().invoke(deploy.app, options)
+        assert result.exit_code == 0, result.output
+        for name in ("faces", "points", "sequences"):
+            assert f"{name} 0001 answers at http://127.0.0.1:{port}" in result.output
+        yield Deployed(str(folder / "store"), f"http://127.0.0.1:{port}", port, files)
+        serve.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -140,19 +147,20 @@ def test_videos_at_once_and_live_frames_are_answered_as_by_the_library(
     with WatchedVideo(clip, asker, detector) as watched:
         expected = list(watched)
     client = Client(deployed.url)
+    deployed.files.files["clip.mp4"] = clip.read_bytes()
+    ways: list[dict[str, Any]] = [{"file": clip}, {"uri": f"{deployed.files.url}/clips/clip.mp4"}]
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda _: list(client.video(clip, model=model)), range(2)))
+        answers = list(pool.map(lambda given: list(client.video(**given, model=model)), ways))
     for answer in answers:
         assert_close(answer, expected, 1e-3)
     session = Session(description, detector)
-    with connect(f"{deployed.url.replace('http', 'ws')}/v1/live?model={model}", open_timeout=60) as stream:
-        for number, picture in enumerate(pictures(4)):
-            stream.send(json.dumps({"time_s": number / 20}))
-            stream.send(encode(picture, "PNG"))
-            said = json.loads(stream.recv(timeout=60))
-            assert said.pop("model") == {"name": model, "version": "0001"}
-            assert (said.pop("width"), said.pop("height")) == (300, 160)
-            assert_close(said, session.answer(picture, number / 20, asker), 1e-3)
+    shown = [(number / 20, picture) for number, picture in enumerate(pictures(4))]
+    live = client.live([(encode(picture, "PNG"), time_s) for time_s, picture in shown], model=model)
+    for (time_s, picture), said in zip(shown, live, strict=True):
+        told = dict(said)
+        assert told.pop("model") == {"name": model, "version": "0001"}
+        assert (told.pop("width"), told.pop("height")) == (300, 160)
+        assert_close(told, session.answer(picture, time_s, asker), 1e-3)
     with pytest.raises(InvalidStatus, match="403"):
         connect(f"{deployed.url.replace('http', 'ws')}/v1/live", origin=Origin("https://example.org"), open_timeout=60)
 

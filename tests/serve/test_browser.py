@@ -1,8 +1,6 @@
 """The page in a real browser, before real parts: a picture, a video, the camera, on a desktop and on a phone."""
 
 import json
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +13,6 @@ import httpx
 import numpy as np
 import pytest
 import skimage.data
-import uvicorn
 
 from affect.labels import ACTION_UNIT_NAMES
 from serve.authentication import Tokens, _digest
@@ -25,6 +22,7 @@ from tests.made_media import make_video
 from tests.made_pictures import encode
 from tests.serve.local_recognition import LocalRecognition
 from tests.serve.made_recognition import made_api
+from tests.serve.serving import serving
 from tests.watching.made_watching import pictures
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
@@ -39,19 +37,8 @@ PATIENCE_MS = 120_000
 def served(recognition: LocalRecognition) -> Iterator[str]:
     """The address of the interface on a thread of this process."""
     api = made_api(recognition, limits=Limits(), tokens=Tokens((_digest(TOKEN),)))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(api, port=port, log_level="warning", timeout_graceful_shutdown=2))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
+    with serving(api, log_level="warning") as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

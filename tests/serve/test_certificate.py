@@ -1,12 +1,10 @@
 """The certificate is one that a TLS client accepts for the names it was made for, and for no others."""
 
 import ssl
-import threading
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from typer.testing import CliRunner
 
 from affect.errors import AffectError
@@ -15,6 +13,7 @@ from affect.interface.errors import UnreachableError
 from serve.certificate import CERTIFICATE, KEY, app
 from serve.listening import http_options
 from tests.serve.made_recognition import made_api
+from tests.serve.serving import serving
 
 
 def made(folder: Path, *names: str) -> tuple[str, str]:
@@ -27,15 +26,8 @@ def made(folder: Path, *names: str) -> tuple[str, str]:
 def test_a_client_that_trusts_it_is_answered_by_the_named_host_alone(tmp_path: Path) -> None:
     certificate, key = made(tmp_path / "loopback", "127.0.0.1")
     other, _ = made(tmp_path / "other", "example.org")
-    server = uvicorn.Server(
-        uvicorn.Config(made_api(), port=0, log_level="critical", ssl_certfile=certificate, ssl_keyfile=key)
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-        port = server.servers[0].sockets[0].getsockname()[1]
+    with serving(made_api(), ssl_certfile=certificate, ssl_keyfile=key) as url:
+        port = url.rpartition(":")[2]
         for host, trusted, answered in (
             ("127.0.0.1", certificate, True),
             ("localhost", certificate, False),
@@ -50,9 +42,6 @@ def test_a_client_that_trusts_it_is_answered_by_the_named_host_alone(tmp_path: P
                         client.models()
         trust = ssl.create_default_context(cafile=certificate)
         assert "strict-transport-security" in httpx.get(f"https://127.0.0.1:{port}/healthz", verify=trust).headers
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def test_the_key_is_for_its_owner_alone_and_nothing_is_overwritten(tmp_path: Path) -> None:

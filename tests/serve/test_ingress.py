@@ -16,7 +16,7 @@ from serve.catalogue import stored_model
 from serve.entry import Entry
 from serve.ingress import TRIES, Ingress
 from serve.problems import ProblemError
-from serve.settings import Access, Limits
+from serve.settings import Access, Limits, Sources
 from tests.made_models import describe
 
 PICTURE = np.zeros((3, 4, 3), np.uint8)
@@ -72,7 +72,8 @@ def entry(version: str) -> Entry:
 
 def ingress(model: Handle, detector: Handle, follow_s: float | None = None) -> Ingress:
     return Ingress(
-        detector, model, (entry("0001"),), ("made",), follow_s, Limits(), Access(), Tokens(())  # type: ignore[arg-type]
+        detector, model, (entry("0001"),), ("made",), follow_s,  # type: ignore[arg-type]
+        Limits(), Access(), Sources(), Tokens(()),
     )  # fmt: skip
 
 

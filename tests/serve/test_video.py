@@ -5,6 +5,7 @@ import io
 import json
 import tempfile
 import time
+from collections.abc import Iterator
 from typing import IO, Any
 
 import httpx
@@ -12,9 +13,11 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from affect.interface.client import Client
 from affect.watching.soundtrack import WatchedSound
 from affect.watching.video import WatchedVideo
-from serve.settings import Limits
+from serve.settings import Limits, Sources
+from tests.serve.file_server import FileServer, file_server
 from tests.serve.local_recognition import LocalRecognition
 from tests.serve.made_bodies import BOUNDARY, FORM, JPEG, form
 from tests.serve.made_recognition import Noted, asked, made_api
@@ -55,9 +58,12 @@ def test_sound_alone_is_answered_at_a_rate(local: LocalRecognition, clip: bytes,
     with asked(made_api(local, limits=Limits())) as client:
         first, *answers, _ = lines(client.post("/v1/sound?model=sound&rate=10", content=clip, headers=MOV))
         refused = client.post("/v1/sound?model=pictures", content=clip, headers=MOV)
+        through_client = list(Client("http://made", transport=client._transport).sound(clip, model="sound", rate=10))
     with WatchedSound(tmp_path / "clip.mov", local.askers["sound"], rate=10) as heard:
         expected = list(heard)
     assert first["rate"] == 10
+    assert [answer["time_s"] for answer in through_client] == [answer["time_s"] for answer in answers]
+    assert all("sound" in answer for answer in through_client)
     assert [answer["time_s"] for answer in answers] == [answer["time_s"] for answer in expected]
     np.testing.assert_allclose(
         [answer["sound"]["valence"] for answer in answers], [one["sound"]["valence"] for one in expected], atol=1e-4
@@ -100,6 +106,81 @@ def test_a_fault_before_the_first_line_is_a_problem(
     assert (answer.json()["code"], answer.status_code) == (code, status)
     assert "/dev/fd" not in answer.text
     assert not answer.json()["detail"][0].isdigit()
+
+
+@pytest.fixture(scope="module")
+def store(clip: bytes) -> Iterator[FileServer]:
+    with file_server("127.0.0.1", {"clip.mov": clip, "note.txt": b"no video at all" * 100, "empty": b""}) as server:
+        yield server
+
+
+def naming(store: FileServer, **limits: Any) -> dict[str, Any]:
+    """Settings that allow the files of ``store``."""
+    sources = Sources.parse({"allowed": [f"{store.url}/clips"], "networks": ["127.0.0.1"]})
+    return {"sources": sources, "limits": Limits(**limits)}
+
+
+def told(answer: httpx.Response) -> list[Any]:
+    """When and where faces are; what is said of them differs in the last digit with the frames that are asked about
+    together, which time decides."""
+    if answer.headers["content-type"].startswith("text/csv"):
+        rows = csv.DictReader(io.StringIO(answer.text))
+        return [(row["frame"], row["face_id"], row["timestamp"], row["confidence"]) for row in rows]
+    _, *answers, last = lines(answer)
+    frames = [(one["frame"], one["time_s"], [face["box"] for face in one["faces"]]) for one in answers]
+    return [*frames, last["summary"]["frames"], last["summary"]["broken"]]
+
+
+@pytest.mark.parametrize("path", ["video?model=pictures", "video?format=csv", "sound?model=sound&rate=10"])
+def test_a_file_that_is_named_is_answered_as_one_that_is_sent(
+    path: str, local: LocalRecognition, clip: bytes, store: FileServer
+) -> None:
+    with asked(made_api(local, **naming(store))) as client:
+        sent = client.post(f"/v1/{path}", content=clip, headers=MOV)
+        named = client.post(f"/v1/{path}", json={"uri": f"{store.url}/clips/moved?clip.mov"})
+    assert sent.status_code == named.status_code == 200
+    assert named.headers["content-type"] == sent.headers["content-type"]
+    seen = told(named)
+    assert seen == told(sent)
+    assert len(seen) > 10
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "status"),
+    [
+        (b'{"uri": "STORE/clips/note.txt"}', "video_broken", 422),
+        (b'{"uri": "STORE/clips/empty"}', "body_empty", 400),
+        (b'{"uri": "STORE/clips/endless"}', "video_too_large", 413),
+        (b'{"uri": "STORE/clips/slow"}', "body_slow", 408),
+        (b'{"uri": "STORE/clips/nowhere"}', "uri_unavailable", 422),
+        (b'{"uri": "STORE/clip.mov"}', "uri_refused", 403),
+        (b'{"uri": "/etc/passwd"}', "uri_refused", 403),
+        (b'{"uri": 1}', "uri_invalid", 400),
+        (b'{"uri": "STORE/clips/clip.mov", "headers": {}}', "uri_invalid", 400),
+        (b'["STORE/clips/clip.mov"]', "uri_invalid", 400),
+        (b"[" * 5000, "uri_invalid", 400),
+        (b"", "uri_invalid", 400),
+        (b'{"uri": "' + b"x" * 10_000 + b'"}', "body_too_large", 413),
+    ],
+)
+def test_a_file_that_is_named_wrongly_or_cannot_be_had_is_told(
+    body: bytes, code: str, status: int, local: LocalRecognition, store: FileServer
+) -> None:
+    body = body.replace(b"STORE", store.url.encode())
+    limits = {"video_bytes": 200_000} | ({"video_body_s": 0.5} if code == "body_slow" else {})
+    with asked(made_api(local, **naming(store, **limits))) as client:
+        answer = client.post("/v1/video", content=body, headers={"Content-Type": "application/json; charset=utf-8"})
+        assert (answer.json()["code"], answer.status_code) == (code, status)
+        _until_free(client)
+    assert "/dev/fd" not in answer.text
+
+
+def test_without_a_setting_nothing_is_fetched(local: LocalRecognition, store: FileServer) -> None:
+    before = len(store.asked)
+    with asked(made_api(local, limits=Limits())) as client:
+        answer = client.post("/v1/video", json={"uri": f"{store.url}/clips/clip.mov"})
+    assert (answer.json()["code"], answer.status_code) == ("uri_refused", 403)
+    assert len(store.asked) == before
 
 
 @pytest.mark.parametrize("changed", [{"video_s": 0.5}, {"video_pixels": 10_000}])
