@@ -24,7 +24,7 @@ TOLERANCE: Mapping[Precision, float] = {"float32": 1e-3, "bfloat16": 2e-2}
 """By how much a runtime's predictions may differ from those of torch in float32: probabilities, valence and arousal by
 so much, embeddings by so much of the largest value in them."""
 
-ROUNDS = 9
+ROUNDS = 7
 """Rounds that are enough, where there is time for as many."""
 
 
@@ -34,7 +34,7 @@ class Wanted:
 
     runtime: str = "auto"
     """One of RUNTIMES; auto: the fastest of them."""
-    precision: Literal["auto"] | Precision = "float32"
+    precision: Literal["auto", "float32", "bfloat16"] = "float32"
     """auto: the faster of both, where both hold their tolerance."""
     seconds: float = 4
     """For measuring. With auto, a runtime that needs longer to be prepared is left out."""
@@ -85,10 +85,10 @@ def choose(
 ) -> Choice:
     """The fastest runtime among those ``wanted`` that say of made faces what torch says in float32.
 
-    Both arguments come from ``load_model``. Each is asked once to warm up, then all in turn, about one face and about
-    ``wanted.batch``, until the time is up or ROUNDS are done, and once at least. The fastest has the least product of
-    its two medians: to be twice as fast with one face weighs as much as to be so with many. Raises AffectError where a
-    runtime is unknown, or none can be had, with the reasons.
+    The first two arguments come from ``load_model``. What each says is compared first, which warms it up; then all are
+    asked in turn, about one face and about ``wanted.batch``, until the time is up or ROUNDS are done, and once at
+    least. The fastest has the least product of its two medians: to be twice as fast with one face weighs as much as to
+    be so with many. Raises AffectError where a runtime is unknown, or none can be had, with the reasons.
     """
     names = list(RUNTIMES) if wanted.runtime == "auto" else [wanted.runtime]
     precisions: tuple[Precision, ...] = tuple(TOLERANCE) if wanted.precision == "auto" else (wanted.precision,)
@@ -124,20 +124,22 @@ def choose(
 
 
 def measure(askers: Sequence[Asker], batches: Sequence[Sequence[Stretch]], seconds: float) -> list[dict[int, float]]:
-    """Median milliseconds of each of ``askers`` for each of ``batches``, by their length, in alternating rounds."""
+    """Median milliseconds of each of ``askers`` for each of ``batches``, by their length, in alternating rounds.
+
+    At most ROUNDS, of which none begins after ``seconds``. All askers have been asked before.
+    """
     took: list[list[list[float]]] = [[[] for _ in batches] for _ in askers]
     deadline = time.perf_counter() + seconds
-    for round_ in range(ROUNDS + 1):
+    for _ in range(ROUNDS):
         for asker, its in zip(askers, took, strict=True):
             for batch, times in zip(batches, its, strict=True):
                 began = time.perf_counter()
                 asker(batch)
                 times.append(time.perf_counter() - began)
-        if round_ and time.perf_counter() > deadline:
+        if time.perf_counter() > deadline:
             break
     return [
-        {len(batch): 1e3 * statistics.median(times[1:]) for batch, times in zip(batches, its, strict=True)}
-        for its in took  # without the round that warmed up
+        {len(batch): 1e3 * statistics.median(times) for batch, times in zip(batches, its, strict=True)} for its in took
     ]
 
 

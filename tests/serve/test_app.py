@@ -55,7 +55,8 @@ class Deployed:
         return httpx.post(f"{self.url}/v1/faces{query}", content=body, headers={"Content-Type": media_type}, timeout=60)
 
     def settings(self, *models: str) -> ServeSettings:
-        return ServeSettings(store=self.store, models=models, follow_s=1)
+        # Measured too, but only what is ready at once.
+        return ServeSettings(store=self.store, models=models, follow_s=1, measure_s=0.2)
 
     def recogniser(self, version: str, name: str = "faces") -> Recogniser:
         network, description = load_model(resolve(self.store, name, version))
@@ -76,7 +77,9 @@ def deployed(ray_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         port = free.getsockname()[1]
     names = [argument for name in ("faces@1", "points", "sequences") for argument in ("--name", name)]
     options = [*names, "--store", str(folder / "store"), "--port", str(port)]
-    result = CliRunner().invoke(deploy.app, [*options, "--set", "limits.pixels=2000000"])
+    result = CliRunner().invoke(
+        deploy.app, [*options, "--set", "limits.pixels=2000000", "--set", "runtime=onnxruntime"]
+    )
     assert result.exit_code == 0, result.output
     for name in ("faces", "points", "sequences"):
         assert f"{name} 0001 answers at http://127.0.0.1:{port}" in result.output
@@ -194,6 +197,7 @@ def test_health_models_and_documentation_are_there(deployed: Deployed) -> None:
     assert httpx.get(f"{deployed.url}/readyz").json() == {"status": "ok", "models": named}
     model, *_ = httpx.get(f"{deployed.url}/v1/models").json()["models"]
     assert (model["version"], model["trained_on"]) == ("0001", [{"corpus": "sample", "synthetic": True}])
+    assert model["runtime"] == {"name": "onnxruntime", "precision": "float32", "measured": [], "left_out": []}
     assert httpx.get(f"{deployed.url}/v1/models/faces").json()["versions"] == ["0001", "0002"]
     assert httpx.get(f"{deployed.url}/v1/models/points/card").text.startswith("# points 0001")
     assert httpx.get(f"{deployed.url}/docs").status_code == 200
@@ -265,6 +269,10 @@ def test_the_next_version_takes_over_and_no_request_is_dropped(
         assert_close(answer.json()["faces"], expected[answer.json()["model"]["version"]], 1e-3)
     assert answers[0].json()["model"]["version"] == "0001"
     assert deployed.ask(body).json()["model"]["version"] == "0002"
+    runtime = httpx.get(f"{deployed.url}/v1/models/faces").json()["runtime"]
+    assert {one["name"] for one in runtime["measured"]} == {"eager", "channels-last"}
+    assert runtime["name"] == runtime["measured"][0]["name"]
+    assert {one["name"] for one in runtime["left_out"]} == {"onnxruntime", "compiled"}
 
 
 def test_a_promoted_version_is_followed_and_no_request_is_dropped(
@@ -272,6 +280,7 @@ def test_a_promoted_version_is_followed_and_no_request_is_dropped(
 ) -> None:
     body = encode(astronaut, "PNG")
     write_model(str(tmp_path / "model"), 5, recipe="made5", arcface=True)
+    before = httpx.get(f"{deployed.url}/v1/models/points").json()
     promote(str(tmp_path / "model"), deployed.store, "points")
     answers = [deployed.ask(body, query="?model=points")]
     while answers[-1].json()["model"]["version"] == "0001":
@@ -279,5 +288,7 @@ def test_a_promoted_version_is_followed_and_no_request_is_dropped(
         answers.append(deployed.ask(body, query="?model=points"))
     assert {answer.status_code for answer in answers} == {200}
     assert_close(answers[-1].json()["faces"], deployed.recogniser("2", "points")(astronaut), 1e-3)
-    assert httpx.get(f"{deployed.url}/v1/models/points").json()["version"] == "0002"
+    after = httpx.get(f"{deployed.url}/v1/models/points").json()
+    assert after["version"] == "0002"
+    assert (after["runtime"]["name"], after["runtime"]["measured"]) == (before["runtime"]["name"], [])
     assert deployed.ask(body).json()["model"] == {"name": "faces", "version": "0002"}
