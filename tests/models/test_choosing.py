@@ -21,7 +21,7 @@ class Clock:
     def __init__(self) -> None:
         self.now = 0.0
 
-    def perf_counter(self) -> float:
+    def time(self) -> float:
         return self.now
 
     def runtime(self, alone_s: float, together_s: float, off: float = 0.0, preparation_s: float = 0) -> Runtime:
@@ -42,7 +42,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(choosing, "time", SimpleNamespace(perf_counter=made.perf_counter))
+    monkeypatch.setattr(choosing, "time", SimpleNamespace(perf_counter=made.time, thread_time=made.time))
     return made
 
 
