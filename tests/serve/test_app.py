@@ -173,6 +173,7 @@ def test_pictures_asked_at_once_keep_their_answers(deployed: Deployed, astronaut
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(deployed.ask, [encode(picture, "PNG") for picture in pictures * 3]))
     for answer, faces in zip(answers, expected * 3, strict=True):
+        assert answer.status_code == 200, answer.text
         assert_close(answer.json()["faces"], faces, 1e-3)
 
 
