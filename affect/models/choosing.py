@@ -155,7 +155,8 @@ def made_faces(description: ModelDescription, count: int) -> Stretch:
     def picture(*channels: int) -> NDArray[np.uint8]:
         coarse = rng.uniform(0, 255, (5, 5, *channels)).astype(np.float32)
         shades = cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)
-        return np.clip(shades + rng.normal(0, 10, (side, side, *channels)), 0, 255).astype(np.uint8)
+        made: NDArray[np.uint8] = np.clip(shades + rng.normal(0, 10, shades.shape), 0, 255).astype(np.uint8)
+        return made
 
     inputs: dict[str, NDArray[Any]] = {}
     if "image" in spec.streams:

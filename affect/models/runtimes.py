@@ -50,8 +50,8 @@ def _eager(network: Network, precision: Precision) -> Frames:
 def _channels_last(network: Network, precision: Precision) -> Frames:
     # Pictures come in channels-last memory; weights that lie so too need not be turned round each time, which costs a
     # fifth of the time of one face, and nothing of many.
-    turned = copy.deepcopy(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return turned.frames if precision == "float32" else _autocast(_halved(turned))  # type: ignore[no-any-return]
+    turned = copy.deepcopy(network).to(memory_format=torch.channels_last)
+    return turned.frames if precision == "float32" else _autocast(_halved(turned))
 
 
 def _compiled(network: Network, precision: Precision) -> Frames:
