@@ -40,6 +40,7 @@ bench: $(VENV)/.demo ## speed against plain baselines, as ratios measured in one
 	$(BIN)/python -m benchmarks.faces
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.sweep
+	$(BIN)/python -m benchmarks.runtimes
 
 clean: ## remove what the demo made; the virtual environment stays
 	rm -rf demo-output

@@ -301,8 +301,9 @@ def main(
         port = free.getsockname()[1]
         free.close()
         settings = ServeSettings(
-            store=store, models=(NAME,), follow_s=1, threads=1, detector_replicas=threads, model_replicas=threads
-        )
+            store=store, models=(NAME,), follow_s=1, threads=1, detector_replicas=threads, model_replicas=threads,
+            runtime="eager",  # as the loop computes
+        )  # fmt: skip
         bare = Bare(store, "0001", settings.limits, threads)
         clients = Clients(f"http://127.0.0.1:{port}", bodies, {"0001": [bare([body])[0] for body in bodies]})
         print(

@@ -60,7 +60,7 @@ def build(args: ServeSettings, tokens: Tokens) -> serve.Application:
     )
     application: serve.Application = ingress.bind(
         detector.bind(entries[0].detector, args.threads),
-        model.bind(store, tuple(entry.id for entry in entries), args.room, args.threads),
+        model.bind(store, tuple(entry.id for entry in entries), args.room, args.threads, args.wanted(MAX_BATCH)),
         entries,
         followed,
         args.follow_s,

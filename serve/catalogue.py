@@ -3,8 +3,9 @@
 import math
 
 from affect import storage
-from affect.interface.answers import StoredModel
+from affect.interface.answers import RuntimeTaken, StoredModel
 from affect.labels import ACTION_UNIT_NAMES, EXPRESSIONS, action_unit_label
+from affect.models.choosing import Choice
 from affect.models.files import ModelDescription, load_description
 from affect.models.store import CARD, current, resolve, versions
 from serve.entry import Entry
@@ -37,5 +38,25 @@ def stored_model(name: str, version: str, description: ModelDescription, known: 
         "trained_on": [{"corpus": used.corpus, "synthetic": used.synthetic} for used in description.data],
         "metrics": {name: value if math.isfinite(value) else None for name, value in description.metrics.items()},
         "created": description.created,
+        "runtime": None,  # each replica finds it when it loads the model
         "versions": known,
+    }
+
+
+def runtime_taken(choice: Choice) -> RuntimeTaken:
+    """What /v1/models says about how a model is computed."""
+    return {
+        "name": choice.runtime,
+        "precision": choice.precision,
+        "measured": [
+            {
+                "name": timing.runtime,
+                "precision": timing.precision,
+                "milliseconds": {str(faces): round(took, 3) for faces, took in timing.milliseconds.items()},
+            }
+            for timing in choice.timings
+        ],
+        "left_out": [
+            {"name": one.runtime, "precision": one.precision, "reason": one.reason} for one in choice.left_out
+        ],
     }

@@ -14,7 +14,7 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, 
 from ray.serve.handle import DeploymentHandle
 
 from affect.faces.detector import Detections
-from affect.interface.answers import Answer, ModelName, StoredModel
+from affect.interface.answers import Answer, ModelName, RuntimeTaken, StoredModel
 from affect.models.answer import Face
 from affect.models.asking import Answered, Stretch
 from affect.models.files import ModelDescription
@@ -29,6 +29,8 @@ from serve.settings import Access, Limits, Sources
 TRIES = 3
 """A request whose replica died is sent to another one; it changes nothing, so it may be sent again."""
 _PROBE_S = 5.0
+_TOLD_S = 1.0
+"""What computes the models is told by a part that may be busy; the list of models does not wait for it."""
 Result = TypeVar("Result")
 
 logger = logging.getLogger("ray.serve")
@@ -53,6 +55,8 @@ class Ingress:
         self.model = model
         self.entries = {entry.model["name"]: entry for entry in entries}
         self.limits, self.access, self.sources, self.tokens = limits, access, sources, tokens
+        self.taken: dict[str, RuntimeTaken] = {}
+        """By id of the model."""
         if follow_s is not None:
             self.following = asyncio.get_running_loop().create_task(self._follow(follow, follow_s))
 
@@ -61,6 +65,15 @@ class Ingress:
 
     def models(self) -> list[StoredModel]:
         return [entry.model for entry in self.entries.values()]
+
+    async def runtimes(self) -> dict[str, RuntimeTaken]:
+        ids = {entry.model["name"]: entry.id for entry in self.entries.values()}
+        if not self.taken.keys() >= set(ids.values()):
+            try:
+                self.taken |= await asyncio.wait_for(_waited(self.model.runtimes.remote()), _TOLD_S)
+            except Exception:  # as probes say it, the list of models need not
+                logger.info("What computes the models is not known now.", exc_info=True)
+        return {name: self.taken[id_] for name, id_ in ids.items() if id_ in self.taken}
 
     def card(self, model: str) -> str:
         return self.entries[model].card

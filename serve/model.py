@@ -1,47 +1,76 @@
 """The part that says what models of the store see in the faces found."""
 
 import asyncio
+import logging
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from ray import serve
 
+from affect.errors import AffectError
 from affect.faces.detector import Detections
+from affect.interface.answers import RuntimeTaken
 from affect.models.answer import Face
 from affect.models.asking import Answered, Asker, Stretch
+from affect.models.choosing import Wanted, choose
 from affect.models.files import load_model
 from affect.models.predictor import Predictor, crops, faces
 from affect.models.store import resolve
-from serve.catalogue import read_entry
+from serve.catalogue import read_entry, runtime_taken
 from serve.entry import Entry
 
 MAX_BATCH = 16
 """Pictures whose faces go through the network at once."""
 
+logger = logging.getLogger("ray.serve")
+
 
 class FaceModel:
     """Holds models by id; crops the faces found as a model.json says, and asks about several pictures' at once."""
 
-    def __init__(self, store: str, first: tuple[str, ...], room: int, threads: int) -> None:
+    def __init__(self, store: str, first: tuple[str, ...], room: int, threads: int, wanted: Wanted) -> None:
         torch.set_num_threads(threads)
         self.store = store
+        self.wanted = wanted
+        self.taken: dict[str, RuntimeTaken] = {}
+        """By id of the model."""
         # Serve loads a model when it is first asked; who waits for this replica shall not wait for that.
-        self.loaded = {model: self._load(model) for model in first[:room]}
+        self.loaded = {model: self._load(model, wanted) for model in first[:room]}
+        self.started = dict(self.taken)
 
         async def load(model: str) -> Predictor | Asker:
             if model in self.loaded:
                 return self.loaded.pop(model)
-            return await asyncio.to_thread(self._load, model)
+            return await asyncio.to_thread(self._load_later, model)
 
         self.load = serve.multiplexed(max_num_models_per_replica=room)(load)
 
-    def _load(self, model: str) -> Predictor | Asker:
+    def _load(self, model: str, wanted: Wanted) -> Predictor | Asker:
         """A Predictor where single pictures are enough."""
         name, _, version = model.partition("@")
         network, description = load_model(resolve(self.store, name, version))
-        pictures = description.network.takes == ["image"]
-        return Predictor(network, description) if pictures else Asker(network, description)
+        choice = choose(network, description, wanted)
+        logger.info("%s is computed by %s.", model, choice)
+        self.taken[model] = runtime_taken(choice)
+        if description.network.takes == ["image"]:
+            return Predictor(network, description, frames=choice.frames)
+        return Asker(network, description, frames=choice.frames)
+
+    def _load_later(self, model: str) -> Predictor | Asker:
+        """While others are asked: to measure now would take their time, and tell little.
+
+        Where the runtime is not given by name, it is the one of the version that this replica started with.
+        """
+        if self.wanted.runtime != "auto":
+            return self._load(model, self.wanted)
+        name = model.partition("@")[0]
+        for taken in (taken for known, taken in self.started.items() if known.partition("@")[0] == name):
+            try:
+                return self._load(model, Wanted(taken["name"], taken["precision"]))
+            except AffectError as error:
+                logger.warning("%s is not computed as the version before it was: %s", model, error)
+        return self._load(model, Wanted("eager"))
 
     @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=0.005)  # type: ignore[untyped-decorator]
     async def __call__(
@@ -67,6 +96,10 @@ class FaceModel:
             return None
         await self.load(entry.id)
         return entry
+
+    async def runtimes(self) -> dict[str, RuntimeTaken]:
+        """What computes the models that were loaded, by their ids."""
+        return self.taken
 
     async def alive(self) -> None:
         """Answers."""

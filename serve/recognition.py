@@ -1,6 +1,6 @@
 """What stands behind the interface: the work itself, of which the interface knows no more than this."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect.faces.detector import Detector
-from affect.interface.answers import Answer, ModelName, StoredModel
+from affect.interface.answers import Answer, ModelName, RuntimeTaken, StoredModel
 from affect.models.asking import Asks
 from serve.problems import ProblemError
 
@@ -27,6 +27,9 @@ class Recognition(Protocol):
 
     def models(self) -> Sequence[StoredModel]:
         """The models that answer, at least one; the first is asked where a request names none. Costs nothing."""
+
+    async def runtimes(self) -> Mapping[str, RuntimeTaken]:
+        """What computes the models, by name; without those of which it is not known."""
 
     async def recognise(self, picture: NDArray[np.uint8], model: str, embedding: bool) -> Answer:
         """The faces of an upright RGB ``picture`` (H, W, 3), by one of the models."""

@@ -1,12 +1,16 @@
 """What is served, with how much of the cluster, who may ask, and what a request may ask of it."""
 
 import re
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 import limits
 from pydantic import Field, IPvAnyNetwork, field_validator, model_validator
 
 from affect.configuration import Configuration
+from affect.errors import AffectError
+from affect.models.choosing import Wanted
+from affect.models.runtimes import RUNTIMES
+from affect.registry import look_up
 from serve.location import Location
 
 
@@ -119,6 +123,21 @@ class ServeSettings(Configuration):
     """GPUs, or a share of one, for each replica of the model."""
     threads: int = Field(default=1, ge=1)
     """Threads that the detector and the network compute with, in each replica."""
+    runtime: str = "auto"
+    """What computes the networks, one of affect.models.runtimes; auto: the fastest, measured when a replica starts."""
+    precision: Literal["auto", "float32", "bfloat16"] = "float32"
+    """In float32 answers equal those of an evaluation to 1e-3, in bfloat16 to 2e-2; auto: the faster of both."""
+    measure_s: float = Field(default=4, gt=0)
+    """Seconds that auto may measure for each model; what takes longer to be prepared is not tried."""
+
+    @field_validator("runtime")
+    @classmethod
+    def _is_there(cls, value: str) -> str:
+        try:
+            look_up({"auto": None, **RUNTIMES}, value, "runtime")
+        except AffectError as error:
+            raise ValueError(str(error)) from error
+        return value
 
     @field_validator("models", mode="before")
     @classmethod
@@ -144,3 +163,7 @@ class ServeSettings(Configuration):
     def room(self) -> int:
         """Models that a replica may hold."""
         return self.held or len(self.models) + 1
+
+    def wanted(self, batch: int) -> Wanted:
+        """What may compute a network that is asked about up to ``batch`` pictures at once."""
+        return Wanted(self.runtime, self.precision, self.measure_s, batch)

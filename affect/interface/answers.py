@@ -52,6 +52,31 @@ class TrainedOn(TypedDict):
     synthetic: Annotated[bool, Field(description="true where a program made the faces")]
 
 
+class RuntimeTiming(TypedDict):
+    """How fast one way to compute a model was when it was measured."""
+
+    name: str
+    precision: Literal["float32", "bfloat16"]
+    milliseconds: Annotated[dict[str, float], Field(description="median, by the number of faces asked about at once")]
+
+
+class RuntimeLeftOut(TypedDict):
+    """A way to compute a model that was not taken into account."""
+
+    name: str
+    precision: Literal["float32", "bfloat16"]
+    reason: str
+
+
+class RuntimeTaken(TypedDict):
+    """What computes a model, and by what figures it was chosen."""
+
+    name: str
+    precision: Literal["float32", "bfloat16"]
+    measured: Annotated[list[RuntimeTiming], Field(description="the fastest first; empty where nothing was compared")]
+    left_out: list[RuntimeLeftOut]
+
+
 class ServedModel(ModelName):
     """A model that answers, and what it can say."""
 
@@ -69,6 +94,7 @@ class ServedModel(ModelName):
         dict[str, float | None], Field(description="of its training run, by split/metric; null: undefined")
     ]
     created: str
+    runtime: Annotated[RuntimeTaken | None, Field(description="of the replica that told; null: not loaded yet")]
 
 
 class Models(TypedDict):

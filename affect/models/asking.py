@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from affect.models.files import ModelDescription
+from affect.models.runtimes import Frames
 from affect.networks import Network
 from affect.networks.inputs import to_device
 
@@ -57,16 +58,23 @@ class Asks(Protocol):
 class Asker:
     """Asks a network about stretches, in float32, on a GPU where there is one. Holds nothing of what it was asked.
 
-    Both arguments come from ``load_model``. At most ``batch`` frames go through the network at once.
+    The first two arguments come from ``load_model``. At most ``batch`` frames go through the network at once.
+    ``frames`` computes them in the network's place, as ``choosing.choose`` gives it for the same network and device.
     """
 
     def __init__(
-        self, network: Network, description: ModelDescription, batch: int = 64, device: torch.device | None = None
+        self,
+        network: Network,
+        description: ModelDescription,
+        batch: int = 64,
+        device: torch.device | None = None,
+        frames: Frames | None = None,
     ) -> None:
         self.description = description
         self.batch = batch
         self.device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = network.eval().float().to(self.device)
+        self.frames: Frames = frames or self.network.frames
 
     @torch.inference_mode()
     def __call__(self, stretches: Sequence[Stretch]) -> list[Answered]:
@@ -89,7 +97,8 @@ class Asker:
                 ).to(self.device)
                 for part, size in self.network.state_sizes.items()
             }
-            computed, after = self.network.advance(to_device(inputs, self.network.spec, self.device), state)
+            moved = to_device(inputs, self.network.spec, self.device)
+            computed, after = self.network.join(self.frames(moved), state, moved.get("lengths"))
             outputs = self.network.read(computed) | {"embedding": computed["embedding"]}
             arrays = {name: tensor.cpu().numpy() for name, tensor in outputs.items()}
             ends = np.cumsum(lengths)

@@ -14,6 +14,7 @@ from affect.metrics.tasks import action_unit_thresholds
 from affect.models.answer import Face, FoundFace, Prediction
 from affect.models.asking import Asker, Stretch
 from affect.models.files import ModelDescription
+from affect.models.runtimes import Frames
 from affect.networks import Network
 from affect.preprocessing.settings import AlignmentSettings
 
@@ -27,17 +28,19 @@ _SUBPIXEL = 2  # decimals of a position
 class Predictor:
     """Asks a network about aligned crops, in float32, on a GPU where there is one.
 
-    Both arguments come from ``load_model``. Raises AffectError where the network takes more than single pictures.
+    The arguments are those of Asker. Raises AffectError where the network takes more than single pictures.
     """
 
-    def __init__(self, network: Network, description: ModelDescription, batch: int = 64) -> None:
+    def __init__(
+        self, network: Network, description: ModelDescription, batch: int = 64, frames: Frames | None = None
+    ) -> None:
         network_takes = description.network.takes
         if network_takes != ["image"]:
             raise AffectError(
                 f"the model takes {', '.join(network_takes)}, not single pictures of faces; give it whole videos"
             )
         self.description = description
-        self.ask = Asker(network, description, batch)
+        self.ask = Asker(network, description, batch, frames=frames)
 
     def __call__(self, crops: NDArray[np.uint8], embedding: bool = False) -> list[Prediction]:
         """What the model says about each of ``crops`` (n, S, S, 3), with each one's embedding where asked for.

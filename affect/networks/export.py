@@ -2,7 +2,8 @@
 
 A graph gives the predictions of ``Network.predict``. A frame network's takes any number of frames. A recurrent one's is
 unrolled: it takes as many frames of one sequence as it was exported with, and the state to go on from, which it gives
-back after its predictions, so that a long video is run window by window.
+back after its predictions, so that a long video is run window by window. The graph of the frames alone, without memory
+and heads, takes any number of them of any network.
 """
 
 from pathlib import Path
@@ -58,9 +59,38 @@ class Graph(nn.Module):
         return (tuple(None if self.states else {0: Dim("frames", min=1)} for _ in self.inputs),)
 
 
+class FrameGraph(Graph):
+    """``Network.frames`` in place of the whole network: no states, and a feature of each stream for outputs."""
+
+    @property
+    def inputs(self) -> list[str]:
+        """Names of the inputs: what each frame has."""
+        return self.frames
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of the outputs, by stream."""
+        return [f"features_{name}" for name in self.network.spec.streams]
+
+    def examples(self, frames: int) -> tuple[Tensor, ...]:
+        """Inputs of the right form: random frames."""
+        return super().examples(frames)[: len(self.frames)]
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        features = self.network.frames(dict(zip(self.frames, inputs, strict=True)))
+        return tuple(features[name] for name in self.network.spec.streams)
+
+    def dynamic_shapes(self) -> tuple[tuple[dict[int, Dim] | None, ...]]:
+        """Which sizes of the inputs are free: the number of frames."""
+        return (tuple({0: Dim("frames", min=1)} for _ in self.frames),)
+
+
 def export(network: Network, frames: int = 8) -> ExportedProgram:
     """The program of ``network``; of a recurrent one for ``frames`` frames. Its inputs are Graph.inputs, in order."""
-    graph = Graph(network)
+    return _program(Graph(network), frames)
+
+
+def _program(graph: Graph, frames: int) -> ExportedProgram:
     return torch.export.export(graph, graph.examples(frames), dynamic_shapes=graph.dynamic_shapes())
 
 
@@ -69,10 +99,21 @@ def export_onnx(network: Network, path: Path, frames: int = 8) -> None:
 
     Raises AffectError where the packages it needs are missing.
     """
-    graph = Graph(network)
+    _write_onnx(Graph(network), path, frames)
+
+
+def export_frames_onnx(network: Network, path: Path) -> None:
+    """Write ``Network.frames`` as an ONNX file whose inputs and outputs carry the names of FrameGraph.
+
+    Raises AffectError where the packages it needs are missing.
+    """
+    _write_onnx(FrameGraph(network), path, frames=8)
+
+
+def _write_onnx(graph: Graph, path: Path, frames: int) -> None:
     try:
         program = torch.onnx.export(
-            export(network, frames),
+            _program(graph, frames),
             dynamo=True,
             input_names=graph.inputs,
             output_names=graph.outputs,

@@ -20,6 +20,9 @@ Inputs = Mapping[str, Tensor]
 of networks with a recurrent part also "lengths" (B,) of the sequences that the N rows make up, in order; without it
 they are one."""
 
+Features = dict[str, Tensor]
+"""Of frames, by stream, (N, features)."""
+
 State = dict[str, Tensor]
 """What recurrent parts carry on, by part, (B, its state size)."""
 
@@ -64,19 +67,28 @@ class Network(nn.Module):
 
     def advance(self, inputs: Inputs, state: State) -> tuple[dict[str, Tensor], State]:
         """Outputs for the next frames of sequences, and the state to go on from; an empty ``state`` begins them."""
+        return self.join(self.frames(inputs), state, inputs.get("lengths"))
+
+    def frames(self, inputs: Inputs) -> Features:
+        """What each frame gives by itself, (N, features) of each stream: nearly all of the arithmetic."""
         self._check(inputs)
-        lengths = inputs.get("lengths")
+        return {
+            name: stream(inputs[name], inputs["landmarks"] if name == "image" and self.spec.landmarks else None)
+            for name, stream in self._streams().items()
+        }
+
+    def join(
+        self, features: Mapping[str, Tensor], state: State, lengths: Tensor | None
+    ) -> tuple[dict[str, Tensor], State]:
+        """What ``advance`` gives, from the ``features`` of frames: recurrent parts, fusion and heads."""
         after: State = {}
-        features = []
+        followed = []
         for name, stream in self._streams().items():
-            of_stream, carried = stream(
-                inputs[name], inputs["landmarks"] if name == "image" and self.spec.landmarks else None,
-                state.get(name), lengths,
-            )  # fmt: skip
-            features.append(of_stream)
+            of_stream, carried = stream.follow(features[name], state.get(name), lengths)
+            followed.append(of_stream)
             if carried is not None:
                 after[name] = carried
-        embedding = torch.cat(features, dim=1) if len(features) > 1 else features[0]
+        embedding = torch.cat(followed, dim=1) if len(followed) > 1 else followed[0]
         if self.fusion is not None:
             embedding, after["fusion"] = along_time(self.fusion, embedding, state.get("fusion"), lengths)
         return {"embedding": embedding} | {name: head(embedding) for name, head in self.heads.items()}, after

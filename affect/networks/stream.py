@@ -44,15 +44,18 @@ class Stream(nn.Module):
             features = self.recurrent.units
         self.features = features
 
-    def forward(
-        self, pictures: Tensor, landmarks: Tensor | None, state: Tensor | None, lengths: Tensor | None
-    ) -> tuple[Tensor, Tensor | None]:
-        """Features of ``pictures`` (N, 3, S, S), and the state of the recurrent part, if there is one."""
+    def forward(self, pictures: Tensor, landmarks: Tensor | None) -> Tensor:
+        """What each of ``pictures`` (N, 3, S, S) gives by itself: all that comes before the recurrent part."""
         features = self.encoder(normalise(pictures, self.normalisation))
         features = features.mean(dim=(2, 3)) if self.average else features.flatten(1)
         if landmarks is not None:
             features = torch.cat([features, landmarks.to(features.dtype)], dim=1)
-        features = self.embedding(self.fully_connected(features))
+        features = self.fully_connected(features)
+        embedded: Tensor = self.embedding(features)
+        return embedded
+
+    def follow(self, features: Tensor, state: Tensor | None, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """``features`` of forward along time, and the state of the recurrent part; unchanged where there is none."""
         if self.recurrent is None:
             return features, None
         return along_time(self.recurrent, features, state, lengths)

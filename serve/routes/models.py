@@ -1,11 +1,12 @@
 """The models that can be asked."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
-from affect.interface.answers import Models, StoredModel
+from affect.interface.answers import Models, RuntimeTaken, StoredModel
 from affect.interface.problems import Code
 from serve.card import card_page, card_policy
 from serve.problems import problem_documentation
@@ -30,12 +31,14 @@ def models(recognition: Recognition) -> APIRouter:
     @router.get("", responses=problem_documentation(*_ERRORS))
     async def all_models() -> Models:
         """The models that can be asked, what they give and what they were trained on."""
-        return {"models": list(recognition.models())}
+        runtimes = await recognition.runtimes()
+        return {"models": [_computed(model, runtimes) for model in recognition.models()]}
 
     @router.get("/{name}", responses=problem_documentation(*_ERRORS, "model_unknown", "parameter_invalid"))
     async def one_model(name: Name) -> StoredModel:
         """One of them, with the versions that the store has."""
-        return chosen(recognition, name)
+        model = chosen(recognition, name)
+        return _computed(model, await recognition.runtimes())
 
     @router.get(
         "/{name}/card",
@@ -51,6 +54,10 @@ def models(recognition: Recognition) -> APIRouter:
         return PlainTextResponse(text, media_type=_MARKDOWN, headers={"Vary": "Accept"})
 
     return router
+
+
+def _computed(model: StoredModel, runtimes: Mapping[str, RuntimeTaken]) -> StoredModel:
+    return {**model, "runtime": runtimes.get(model["name"])}
 
 
 def _prefers_html(accept: str) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect.faces.detector import Detector
-from affect.interface.answers import Answer, ModelName, StoredModel
+from affect.interface.answers import Answer, ModelName, RuntimeTaken, StoredModel
 from affect.models.asking import Asker
 from affect.models.predictor import Predictor, Recogniser
 from serve.catalogue import stored_model
@@ -22,6 +22,9 @@ class LocalRecognition:
 
     def models(self) -> Sequence[StoredModel]:
         return [stored_model(name, "0001", asker.description, ["0001"]) for name, asker in self.askers.items()]
+
+    async def runtimes(self) -> dict[str, RuntimeTaken]:
+        return {}
 
     def card(self, model: str) -> str:
         return f"# {model}\n"

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
 from affect.faces.detector import Detections
-from affect.interface.answers import Answer, ModelName, StoredModel
+from affect.interface.answers import Answer, ModelName, RuntimeTaken, StoredModel
 from affect.models.asking import Asker
 from affect.networks import build
 from serve.catalogue import stored_model
@@ -24,6 +24,12 @@ from tests.made_models import describe
 LIMITS = Limits(bytes=300_000, pixels=300_000, pictures=4, batch_bytes=900_000)
 FAULTY_HEIGHT, SLOW_HEIGHT = 13, 14
 CARD = "# made 0001\n\n| metric | test |\n|---|---|\n| ccc | 0.5 |\n\n<script>alert(1)</script>\n"
+RUNTIME: RuntimeTaken = {
+    "name": "onnxruntime",
+    "precision": "float32",
+    "measured": [{"name": "onnxruntime", "precision": "float32", "milliseconds": {"1": 2.5, "16": 20.0}}],
+    "left_out": [{"name": "compiled", "precision": "float32", "reason": "it takes long"}],
+}
 
 
 def no_face(picture: NDArray[np.uint8]) -> Detections:
@@ -41,6 +47,9 @@ class MadeRecognition:
 
     def models(self) -> list[StoredModel]:
         return [stored_model(name, version, describe(), ["0001", version]) for name, version in self.names()]
+
+    async def runtimes(self) -> dict[str, RuntimeTaken]:
+        return {"made": RUNTIME}
 
     def names(self) -> list[tuple[str, str]]:
         return [("made", "0001"), ("other", "0007")]

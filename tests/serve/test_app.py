@@ -57,7 +57,8 @@ class Deployed:
         return httpx.post(f"{self.url}/v1/faces{query}", content=body, headers={"Content-Type": media_type}, timeout=60)
 
     def settings(self, *models: str) -> ServeSettings:
-        return ServeSettings(store=self.store, models=models, follow_s=1)
+        # Measured too, but only what is ready at once.
+        return ServeSettings(store=self.store, models=models, follow_s=1, measure_s=0.2)
 
     def recogniser(self, version: str, name: str = "faces") -> Recogniser:
         network, description = load_model(resolve(self.store, name, version))
@@ -80,7 +81,8 @@ def deployed(ray_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
     options = [*names, "--store", str(folder / "store"), "--port", str(port)]
     with file_server("127.0.0.1", {}) as files:
         for setting in (
-            "limits.pixels=2000000", f"sources.allowed=[{files.url}/clips]", "sources.networks=[127.0.0.1]",
+            "limits.pixels=2000000", "runtime=onnxruntime",
+            f"sources.allowed=[{files.url}/clips]", "sources.networks=[127.0.0.1]",
         ):  # fmt: skip
             options += ["--set", setting]
         result = CliRunner().invoke(deploy.app, options)
@@ -178,6 +180,7 @@ def test_pictures_asked_at_once_keep_their_answers(deployed: Deployed, astronaut
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(deployed.ask, [encode(picture, "PNG") for picture in pictures * 3]))
     for answer, faces in zip(answers, expected * 3, strict=True):
+        assert answer.status_code == 200, answer.text
         assert_close(answer.json()["faces"], faces, 1e-3)
 
 
@@ -202,6 +205,7 @@ def test_health_models_and_documentation_are_there(deployed: Deployed) -> None:
     assert httpx.get(f"{deployed.url}/readyz").json() == {"status": "ok", "models": named}
     model, *_ = httpx.get(f"{deployed.url}/v1/models").json()["models"]
     assert (model["version"], model["trained_on"]) == ("0001", [{"corpus": "sample", "synthetic": True}])
+    assert model["runtime"] == {"name": "onnxruntime", "precision": "float32", "measured": [], "left_out": []}
     assert httpx.get(f"{deployed.url}/v1/models/faces").json()["versions"] == ["0001", "0002"]
     assert httpx.get(f"{deployed.url}/v1/models/points/card").text.startswith("# points 0001")
     assert httpx.get(f"{deployed.url}/docs").status_code == 200
@@ -273,6 +277,10 @@ def test_the_next_version_takes_over_and_no_request_is_dropped(
         assert_close(answer.json()["faces"], expected[answer.json()["model"]["version"]], 1e-3)
     assert answers[0].json()["model"]["version"] == "0001"
     assert deployed.ask(body).json()["model"]["version"] == "0002"
+    runtime = httpx.get(f"{deployed.url}/v1/models/faces").json()["runtime"]
+    assert {one["name"] for one in runtime["measured"]} == {"eager", "channels-last"}
+    assert runtime["name"] == runtime["measured"][0]["name"]
+    assert {one["name"] for one in runtime["left_out"]} == {"onnxruntime", "compiled"}
 
 
 def test_a_promoted_version_is_followed_and_no_request_is_dropped(
@@ -280,6 +288,7 @@ def test_a_promoted_version_is_followed_and_no_request_is_dropped(
 ) -> None:
     body = encode(astronaut, "PNG")
     write_model(str(tmp_path / "model"), 5, recipe="made5", arcface=True)
+    before = httpx.get(f"{deployed.url}/v1/models/points").json()
     promote(str(tmp_path / "model"), deployed.store, "points")
     answers = [deployed.ask(body, query="?model=points")]
     while answers[-1].json()["model"]["version"] == "0001":
@@ -287,5 +296,7 @@ def test_a_promoted_version_is_followed_and_no_request_is_dropped(
         answers.append(deployed.ask(body, query="?model=points"))
     assert {answer.status_code for answer in answers} == {200}
     assert_close(answers[-1].json()["faces"], deployed.recogniser("2", "points")(astronaut), 1e-3)
-    assert httpx.get(f"{deployed.url}/v1/models/points").json()["version"] == "0002"
+    after = httpx.get(f"{deployed.url}/v1/models/points").json()
+    assert after["version"] == "0002"
+    assert (after["runtime"]["name"], after["runtime"]["measured"]) == (before["runtime"]["name"], [])
     assert deployed.ask(body).json()["model"] == {"name": "faces", "version": "0002"}

@@ -16,7 +16,7 @@ from serve.body import decode_body
 from serve.problems import ProblemError
 from tests.made_pictures import encode
 from tests.serve.made_bodies import FORM, JPEG, PNG, SMALL, WEBP, form, grey, png
-from tests.serve.made_recognition import FAULTY_HEIGHT, LIMITS, MadeRecognition, Noted, asked, made_api
+from tests.serve.made_recognition import FAULTY_HEIGHT, LIMITS, RUNTIME, MadeRecognition, Noted, asked, made_api
 
 recognition, observer = MadeRecognition(), Noted()
 
@@ -213,6 +213,8 @@ def test_models(client: httpx.Client) -> None:
     assert model["outputs"] == ["valence_arousal", "expression", "action_units"]
     assert model["trained_on"] == [{"corpus": "sample", "synthetic": True}]
     assert model["metrics"] == {"validation/valence_ccc": 0.25, "test/valence_ccc": 0.125, "test/action_units_f1": None}
+    assert (model["runtime"], other["runtime"]) == (RUNTIME, None)
+    assert client.get("/v1/models/made").json()["runtime"] == RUNTIME
     assert client.get("/v1/models/other").json() == other | {"versions": ["0001", "0007"]}
 
 

@@ -65,6 +65,10 @@ class Handle:
     def newest(self) -> "Handle":
         return self
 
+    @property
+    def runtimes(self) -> "Handle":
+        return self
+
 
 def entry(version: str) -> Entry:
     return Entry(stored_model("made", version, describe(), [version]), describe(), f"# made {version}")
@@ -156,3 +160,14 @@ def test_it_is_ready_only_while_both_parts_answer() -> None:
     assert asyncio.run(ingress(Handle(None), Handle(None)).ready()) == [{"name": "made", "version": "0001"}]
     with pytest.raises(RayActorError):
         asyncio.run(ingress(Handle(dead()), Handle(None)).ready())
+
+
+def test_what_computes_a_model_is_asked_until_it_is_known() -> None:
+    model = Handle(dead(), {"other@0001": "its"}, {"made@0001": "its own"})
+
+    async def ask() -> None:
+        served = ingress(model, Handle("found"))
+        assert [await served.runtimes() for _ in range(4)] == [{}, {}, {"made": "its own"}, {"made": "its own"}]
+
+    asyncio.run(ask())
+    assert len(model.calls) == 3
