@@ -67,7 +67,9 @@ def read_decisions(root: str) -> dict[str, Decisions]:
         try:
             start, end = map(float, ends)
         except ValueError as error:
-            raise AffectError(f"{place}: {','.join(ends)[:40]!r} are not two numbers of seconds; mend the line") from error
+            raise AffectError(
+                f"{place}: {','.join(ends)[:40]!r} are not two numbers of seconds; mend the line"
+            ) from error
         invalid.setdefault(video, []).append((start, end))
     return {
         video: Decisions(chosen.get(video, {}), tuple(invalid.get(video, ())))

@@ -1,13 +1,15 @@
 """From what annotators recorded to traces as the annotation pipeline reads them, and to labels in Aff-Wild2's form."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from affect import storage
 from affect.annotation.decisions import CHOSEN, INVALID, Decisions, write_decisions
-from affect.annotation.label_files import action_unit_file, expression_file
+from affect.annotation.label_files import action_unit_file, expression_file, label_uri
 from affect.annotation.recording.progress import Progress
 from affect.annotation.recording.project import TRACED, Item
 from affect.annotation.recording.review import Review
@@ -25,7 +27,7 @@ TRACES, CORPUS = "traces", "corpus"
 def export_traces(review: Review, out: str, *, verified: bool = False) -> int:
     """Write all that is finished below ``out`` as ``jobs.annotate --traces`` takes it, and nothing else stays there.
 
-    With ``verified`` traces alone that their annotators saw through again. Decisions go along, but not a choice of which
+    With ``verified`` traces alone that their annotators saw through again. Decisions go along, but no choice of which
     nobody is left. Returns the number of annotators' files.
     """
     progress, texts = review.progress, {}
@@ -39,8 +41,7 @@ def export_traces(review: Review, out: str, *, verified: bool = False) -> int:
         storage.write_text(uri, text)
     kept = {*texts, storage.join(out, CHOSEN), storage.join(out, INVALID)}
     for uri in set(storage.list_files(out)) - kept:
-        filesystem, path = storage.resolve(uri)
-        filesystem.delete_file(path)
+        _delete(uri)
     write_decisions(out, {name: _left(of, out, name, texts) for name, of in review.decisions().items()})
     return len(texts)
 
@@ -54,6 +55,12 @@ def export_labels(
     items have labels, and what was set aside with the reason.
     """
     found, decisions = find_traces(traces), review.decisions()
+    for uri in storage.list_files(storage.join(out, "agreement"), ".json"):
+        record = json.loads(storage.read_text(uri))
+        if record["name"] not in found:  # it was exported before and is annotated anew
+            labels = [label_uri(out, kind, record["split"], record["name"]) for kind in record["files"]]
+            for stale in (*filter(storage.exists, labels), uri):
+                _delete(stale)
     labelled, set_aside = 0, []
     for done, (name, files) in enumerate(found.items()):
         told(done, len(found))
@@ -86,11 +93,16 @@ def _by_frame(progress: Progress, out: str) -> dict[str, str]:
     return texts
 
 
-def _times(progress: Progress, item: Item) -> np.ndarray:
+def _times(progress: Progress, item: Item) -> NDArray[np.float64]:
     try:
         return progress.project.frame_times(item.video)
     except AffectError as error:
         raise AffectError(f"{item.name} cannot be exported: {error}") from error
+
+
+def _delete(uri: str) -> None:
+    filesystem, path = storage.resolve(uri)
+    filesystem.delete_file(path)
 
 
 def _left(decisions: Decisions, out: str, name: str, files: Any) -> Decisions:

@@ -27,7 +27,7 @@ Columns = dict[str, NDArray[np.float64]]
 class Decided(Configuration):
     """The owner's decisions of one item. A dimension that is not in ``chosen`` is not decided."""
 
-    chosen: dict[str, tuple[Annotated[str, Field(max_length=40)], ...]] = {}
+    chosen: dict[str, tuple[Annotated[str, Field(max_length=40)], ...]] = Field(default_factory=dict)
     invalid: Annotated[tuple[tuple[float, float], ...], Field(max_length=2000)] = ()
 
     @model_validator(mode="after")
@@ -62,9 +62,7 @@ class Review:
     def decisions(self) -> dict[str, Decisions]:
         """Of all items of which anything is decided."""
         found = {name: self.decided(item) for name, item in self.project.items.items()}
-        return {
-            name: Decisions(one.chosen, one.invalid) for name, one in found.items() if one.chosen or one.invalid
-        }
+        return {name: Decisions(one.chosen, one.invalid) for name, one in found.items() if one.chosen or one.invalid}
 
     def overview(self) -> dict[str, Any]:
         """Progress of every item by kind and annotator, and how far annotators agree; fit for JSON."""

@@ -1,9 +1,10 @@
 """Traces as they come: sessions of batches, each file whole or not at all, and the trace that they make together.
 
-A *session* is one stretch of playing: its samples follow one another in the video's time. It arrives in batches, numbered
-from 0, that may be sent again; each is a file ``<item>/<session>/<number>.json``, on disk before it is acknowledged. When
-the last one is there the session becomes one file, ``<item>/<session>.json``. Nothing that was recorded is changed or
-deleted: later sessions take the place of earlier ones where they cover them, and ``redo`` begins anew.
+A *session* is one stretch of playing: its samples follow one another in the video's time. It arrives in batches,
+numbered from 0, that may be sent again; each is a file ``<item>/<session>/<number>.json``, on disk before it is
+acknowledged. When the last one is there the session becomes one file, ``<item>/<session>.json``. Nothing that was
+recorded is changed or deleted: later sessions take the place of earlier ones where they cover them, and ``redo`` begins
+anew.
 """
 
 import functools

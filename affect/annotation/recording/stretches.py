@@ -123,5 +123,3 @@ def action_units(marked: Marked, times: NDArray[np.float64]) -> NDArray[np.int8]
 def _inside(stretch: Stretch, times: NDArray[np.float64]) -> NDArray[np.bool_]:
     inside: NDArray[np.bool_] = (times >= stretch.from_s - NEAR_S) & (times <= stretch.to_s + NEAR_S)
     return inside
-
-
