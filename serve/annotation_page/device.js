@@ -22,7 +22,10 @@ export class Device {
   }
 
   // Once for each picture that the browser draws: joysticks tell nothing by themselves, and held keys go on.
-  poll(now) {
+  // Whether the value is another one now.
+  poll() {
+    const now = performance.now();
+    const held = this.value;
     const passed = this.polled === null ? 0 : Math.min(0.1, (now - this.polled) / 1000);
     this.polled = now;
     for (const pad of navigator.getGamepads?.() || []) {
@@ -35,6 +38,7 @@ export class Device {
       if (raw !== before && (before !== undefined || Math.abs(raw) > 0.05)) this.set(sign * raw, now);
     }
     if (this.going) this.set(this.value + this.going * SPEED * (this.slow ? 0.3 : 1) * passed, now);
+    return this.value !== held;
   }
 
   // Whether the key was one of the slider's.

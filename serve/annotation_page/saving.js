@@ -77,21 +77,37 @@ const hex = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => 
 
 // One session: samples in the video's time, cut into batches.
 export class Recorder {
-  constructor(queue, path, mode, begun) {
-    Object.assign(this, { queue, path, mode, begun, session: hex(), number: 0, samples: [], all: [], latest: -1 });
+  constructor(queue, path, mode, begun, clock) {
+    Object.assign(this, { queue, path, mode, begun, clock, session: hex(), number: 0, moved: [], samples: [], all: [], latest: 0 });
     this.timer = setInterval(() => { if (this.samples.length) this.#cut(false); }, EVERY_MS);
   }
 
-  add(time, value) {
-    const at = Math.max(this.latest, Math.round(time * 1e4) / 1e4); // time never runs backwards within a session
-    this.latest = at;
+  // A value at a time of performance.now(); of which moment of the video it is, is known a little later.
+  add(time, value) { this.moved.push([time, this.clock.video.currentTime, value]); }
+
+  settle(sure = false) {
+    while (this.moved.length) {
+      const [time, currentTime, value] = this.moved[0];
+      const moment = this.clock.moment(time, currentTime, sure);
+      if (moment === null) return;
+      this.moved.shift();
+      this.#keep(moment, value);
+    }
+  }
+
+  #keep(moment, value) {
+    const at = Math.max(this.latest, Math.round(moment * 1e4) / 1e4); // time never runs backwards within a session
     const sample = [at, Math.round(value * 1e4) / 1e4];
+    const before = this.all[this.all.length - 1];
+    if (before && before[0] === sample[0] && before[1] === sample[1]) return;
+    this.latest = at;
     this.samples.push(sample);
     this.all.push(sample);
   }
 
   end() {
     clearInterval(this.timer);
+    this.settle(true);
     if (this.number || this.samples.length) this.#cut(true);
   }
 

@@ -69,17 +69,17 @@ export class Tracing extends Work {
   // ---- Recording
 
   begin(mode) {
-    this.recorder = new Recorder(this.queue, this.at("batches", `&kind=${this.kind}`), mode, Date.now() / 1000 + this.offset_s);
+    this.recorder = new Recorder(this.queue, this.at("batches", `&kind=${this.kind}`), mode, Date.now() / 1000 + this.offset_s, this.clock);
     this.shown();
   }
 
   moved(time) {
     $("slider").setAttribute("aria-valuenow", this.device.value.toFixed(2));
-    if (this.recorder && this.playing) this.recorder.add(this.clock.at(time), this.device.value);
+    if (this.recorder && this.playing) this.recorder.add(time, this.device.value);
   }
 
   going() {
-    if (this.mode !== "annotate" || this.recorder || !this.playing) return;
+    if (this.mode !== "annotate" || this.recorder || this.video.paused || this.video.seeking) return;
     this.begin(this.anew ? "redo" : "annotate");
     if (this.anew) Object.assign(this, { anew: false, samples: [], spans: [], verified: [] });
   }
@@ -136,8 +136,8 @@ export class Tracing extends Work {
   // ---- Drawing
 
   tick(now) {
-    this.device.poll(now);
-    if (this.recorder && this.playing) this.recorder.add(this.clock.at(now), this.device.value);
+    if (!this.device.poll() && this.recorder && this.playing) this.recorder.add(performance.now(), this.device.value);
+    this.recorder?.settle();
     super.tick(now);
   }
 

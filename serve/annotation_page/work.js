@@ -58,8 +58,8 @@ export class Work {
   }
 
   get length() { return Math.max(this.about.length_s, 0.001); }
-  get playing() { const { video } = this; return !video.paused && !video.seeking && !video.ended && video.readyState > 2; }
-  moment() { return this.video.paused || this.video.seeking ? this.clock.still() : this.clock.at(performance.now()); }
+  get playing() { const { video } = this; return !video.paused && !video.seeking && !video.ended && video.readyState > 2 && this.clock.fresh; }
+  moment() { return this.playing ? this.clock.at(performance.now()) : this.clock.still(); }
 
   toggle() { if (this.video.paused) this.video.play().catch((error) => { if (error.name !== "AbortError") this.failed(error); }); else this.video.pause(); }
 

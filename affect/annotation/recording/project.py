@@ -31,7 +31,7 @@ from affect.annotation.traces import BY_FRAME
 from affect.configuration import Configuration
 from affect.errors import AffectError
 from affect.labels import VALENCE_AROUSAL
-from affect.media.video import frames, probe
+from affect.media.video import frames, length, probe
 
 TRACED = VALENCE_AROUSAL
 """Kinds of annotation that are traces."""
@@ -159,9 +159,8 @@ class Project:
                 return VideoFacts(**known)
         with filesystem.open_input_file(path) as file:
             about = probe(file)
-        # Some recorders write no duration into the header.
-        duration = float(self.frame_times(video)[-1]) if about.duration_s is None else about.duration_s
-        facts = VideoFacts(max(0.0, duration - max(0.0, about.start_s)), about.rate or 25.0, about.width, about.height)
+        with filesystem.open_input_file(path) as file:
+            facts = VideoFacts(length(file), about.rate or 25.0, about.width, about.height)
         storage.write_text(kept, json.dumps(asdict(facts) | {"state": state}))
         return facts
 
