@@ -1,0 +1,439 @@
+"""The tool in a real browser, from the first name that is typed to a model that is trained on what was annotated."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from affect.annotation.recording.progress import Progress
+from affect.annotation.recording.project import Project
+from affect.corpora.aff_wild2 import AffWild2
+from affect.labels import VALENCE_AROUSAL
+from affect.media.video import frames
+from tests.browser import a_browser
+from tests.made_media import make_video, portrait
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
+
+SECONDS, RATE = 2, 25
+HEIGHT, REACH = 224, 92
+DESKTOP = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
+PHONE = {"viewport": {"width": 740, "height": 360}, "color_scheme": "dark", "has_touch": True, "is_mobile": True}
+PATIENCE_MS = 40_000
+TOKEN, OWNER = "t" * 32, "o" * 32
+
+JOYSTICK = """
+// Looks for the mark in the picture that the video shows, and holds the stick where it is.
+const seen = new OffscreenCanvas(1, HEIGHT), pen = seen.getContext("2d", { willReadFrequently: true });
+window.moved = [];
+function mark() {
+  const video = document.getElementById("video");
+  if (!video || video.readyState < 2) return 0;
+  pen.drawImage(video, video.videoWidth - 12, 0, 1, HEIGHT, 0, 0, 1, HEIGHT);
+  const { data } = pen.getImageData(0, 0, 1, HEIGHT);
+  let [sum, count] = [0, 0];
+  for (let y = 0; y < HEIGHT; y += 1) if (data[4 * y] > 128) { sum += y; count += 1; }
+  return count ? (HEIGHT / 2 - 0.5 - sum / count) / REACH : 0;
+}
+const stick = { index: 0, id: "made", connected: true, mapping: "", buttons: [], timestamp: 0, get axes() {
+  const value = Math.min(1, Math.max(-1, mark() * (window.bias ?? 1)));
+  window.moved.push(Math.round(value * 1e4) / 1e4);
+  return [0, -value];
+} };
+navigator.getGamepads = () => [stick];
+""".replace("HEIGHT", str(HEIGHT)).replace("REACH", str(REACH))
+
+
+def path_of(video: int, frame: int | np.ndarray) -> np.ndarray:
+    """Where the mark of a video is in a frame, in [-1, 1]."""
+    return np.round(REACH * 0.9 * np.sin((2 + video) * np.asarray(frame) / RATE)) / REACH
+
+
+def picture(video: int, frame: int) -> np.ndarray:
+    shown = np.full((HEIGHT, 288, 3), 40, np.uint8)
+    shown[:, :HEIGHT] = portrait(HEIGHT)
+    shown[:, 264:] = 0
+    middle = HEIGHT // 2 - int(REACH * path_of(video, frame))
+    shown[middle - 8 : middle + 8, 266:286] = 255
+    return shown
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("videos")
+    for video, name in enumerate(("one", "two")):
+        make_video(folder / f"{name}.mp4", [picture(video, frame) for frame in range(SECONDS * RATE)], RATE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with a_browser("--autoplay-policy=no-user-gesture-required") as one:
+        yield one
+
+
+class Server:
+    """The command itself, which can be killed and started again at the same port."""
+
+    def __init__(self, videos: Path, project: Path, **tokens: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url, self.project = f"http://127.0.0.1:{self.port}", project
+        self.command = [sys.executable, "-m", "serve.annotate", "--videos", str(videos), "--project", str(project)]
+        self.command += ["--port", str(self.port)]
+        self.environment = os.environ | tokens
+        self.begin()
+
+    def begin(self) -> None:
+        self.process = subprocess.Popen(self.command, env=self.environment, stdout=subprocess.DEVNULL)
+        ends = time.monotonic() + 60
+        while True:
+            try:
+                assert httpx.get(f"{self.url}/healthz").status_code == 200
+            except httpx.TransportError:
+                assert time.monotonic() < ends
+                time.sleep(0.1)
+            else:
+                return
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+@contextmanager
+def served(videos: Path, project: Path, **tokens: str) -> Iterator[Server]:
+    server = Server(videos, project, **tokens)
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@dataclass
+class Annotator:
+    """A person before a page."""
+
+    page: Any
+    url: str
+    name: str
+    faults: list[str] = field(default_factory=list)
+
+    def until(self, script: str) -> None:
+        ends = time.monotonic() + PATIENCE_MS / 1000
+        while not self.page.evaluate(script):  # the page's policy forbids what waits inside it
+            assert time.monotonic() < ends, (script, self.page.inner_text("#told"))
+            self.page.wait_for_timeout(30)
+
+    def choose(self, kind: str) -> None:
+        self.page.goto(f"{self.url}/annotate#who")
+        self.page.wait_for_selector("#who:not([hidden])")
+        self.page.fill("#name", self.name)
+        self.page.check(f'input[value="{kind}"]')
+        self.page.keyboard.press("Enter")
+        self.until("document.querySelector('#who').hidden")
+        if self.page.is_visible("#guidelines"):
+            self.page.click("#guidelines-read")
+        self.page.wait_for_selector("#lists:not([hidden])")
+
+    def open(self, video: str) -> None:
+        self.page.evaluate("delete document.body.dataset.open")
+        self.page.click(f"#all a:has-text('{video}')")
+        self.page.wait_for_selector(f"body[data-open='{video}']", timeout=PATIENCE_MS)
+
+    def play(self) -> None:
+        self.page.keyboard.press("Space")
+
+    def watched(self) -> None:
+        self.until("!document.getElementById('mode-annotate').disabled")
+
+    def annotated(self) -> None:
+        self.until("document.getElementById('mode-verify').getAttribute('aria-pressed') === 'true'")
+
+    def leave(self) -> None:
+        self.page.click("#leave")
+        self.page.wait_for_selector("#lists:not([hidden])")
+
+    def sound(self) -> None:
+        """Nothing was said on the console, no other host asked, and nothing is wider than the screen."""
+        assert self.faults == []
+        assert self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@contextmanager
+def annotator(browser: Any, server: Server, name: str, screen: dict[str, Any], script: str = "") -> Iterator[Annotator]:
+    context = browser.new_context(**screen)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    of = Annotator(page, server.url, name)
+    page.on("console", lambda said: of.faults.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: of.faults.append(str(error)))
+    page.on("request", lambda asked: None if asked.url.startswith(server.url) else of.faults.append(asked.url))
+    if script:
+        page.add_init_script(script)
+    try:
+        yield of
+    finally:
+        context.close()
+
+
+def progress_of(server: Server, videos: Path) -> Progress:
+    return Progress(Project.open(str(server.project), str(videos)))
+
+
+def trace(server: Server, videos: Path, kind: str, name: str, item: str) -> np.ndarray:
+    """What lies on disk, read by a process that is not the server."""
+    progress = progress_of(server, videos)
+    return progress.recordings.read(kind, name, progress.project.item(item)).samples
+
+
+def runs(values: Any) -> list[float]:
+    """Each value once for as long as it stays the same."""
+    return [value for i, value in enumerate(values) if not i or value != values[i - 1]]
+
+
+def contained(part: list[float], whole: list[float]) -> bool:
+    return any(whole[i : i + len(part)] == part for i in range(len(whole) - len(part) + 1))
+
+
+def test_two_annotators_a_killed_server_and_a_model_trained_on_their_labels(
+    browser: Any, videos: Path, tmp_path: Path, ray_cluster: None
+) -> None:
+    with (
+        served(videos, tmp_path / "project") as server,
+        annotator(browser, server, "Ann", DESKTOP, JOYSTICK) as ann,
+        annotator(browser, server, "Bob", DESKTOP, JOYSTICK + "window.bias = 0.8;") as bob,
+    ):
+        both = (ann, bob)
+        moved: dict[tuple[str, str, str], list[float]] = {}
+        for kind in VALENCE_AROUSAL:
+            for one in both:
+                one.choose(kind)
+            for video in ("one", "two"):
+                for one in both:
+                    one.open(video)
+                if kind == "valence":
+                    for one in both:
+                        assert one.page.is_disabled("#mode-annotate")
+                        one.play()
+                    for one in both:
+                        one.watched()
+                for one in both:
+                    one.page.evaluate("window.moved.length = 0")
+                    one.play()
+                if (kind, video) == ("arousal", "two"):
+                    ann.until("document.getElementById('video').currentTime > 0.7")
+                    server.kill()
+                    for one in both:
+                        one.until("/waiting for the server/.test(document.getElementById('saved').textContent)")
+                        one.until("document.getElementById('video').ended")
+                    server.begin()
+                for one in both:
+                    if (kind, video) == ("arousal", "two"):
+                        one.until("document.getElementById('saved').textContent === 'Saved'")
+                    else:
+                        one.annotated()
+                    moved[kind, one.name, video] = one.page.evaluate("window.moved")
+                    one.leave()
+        for (kind, name, video), values in moved.items():
+            samples = trace(server, videos, kind, name, video)
+            assert samples[0, 0] < 0.3
+            assert samples[-1, 0] > SECONDS - 0.3
+            inner = runs(samples[:, 1].tolist())[1:-1]  # within one sample at either end
+            assert len(inner) > 20
+            assert contained(inner, runs(values)), (kind, name, video)
+            assert not list((server.project / "recordings" / kind / name / video).rglob("*/*.json"))
+        for one in both:
+            one.faults = [fault for fault in one.faults if "ERR_CONNECTION" not in fault]  # while nobody was there
+            assert one.page.inner_text("#done-head") == "Annotated (2)"
+            one.sound()
+        export(ann, server, tmp_path)
+    corpus_is_read_checked_preprocessed_and_trained_on(videos, server.project / "export" / "corpus", tmp_path)
+
+
+def export(of: Annotator, server: Server, shots: Path) -> None:
+    """The owner looks at agreement, decides, marks a stretch invalid, and exports."""
+    page = of.page
+    page.goto(f"{server.url}/annotate-owner")
+    page.wait_for_selector("#agreement table")
+    assert "MAIC 1.00" in page.inner_text("#agreement") or "MAIC 0.9" in page.inner_text("#agreement")
+    page.screenshot(path=shots / "owner.png", full_page=True)
+    page.click("#items a:has-text('one')")
+    page.wait_for_selector("#choices input")
+    assert page.locator("#choices input:checked").count() == 2
+    page.uncheck("#choices input[value=Bob]")
+    page.click("#choosing button[type=submit]")
+    of.until("document.getElementById('choosing-head').textContent === 'Valence: decided'")
+    of.until("document.getElementById('video').readyState > 1")
+    page.evaluate("document.getElementById('video').currentTime = 1.0")
+    of.until("!document.getElementById('video').seeking")
+    page.wait_for_timeout(200)
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("i")
+    page.evaluate("document.getElementById('video').currentTime = 1.4")
+    of.until("!document.getElementById('video').seeking")
+    page.wait_for_timeout(200)
+    page.keyboard.press("i")
+    of.until("document.getElementById('saved').textContent === 'Saved'")
+    page.screenshot(path=shots / "review.png", full_page=True)
+    page.click("#places a:has-text('Overview')")
+    page.wait_for_selector("#items td:has-text('invalid')")
+    page.click("#export")
+    of.until("/labels of 2 of 2/.test(document.getElementById('exported').textContent)")
+    assert of.faults == []
+
+
+def corpus_is_read_checked_preprocessed_and_trained_on(videos: Path, corpus: Path, folder: Path) -> None:
+    from jobs.check import CheckConfig, check_corpus
+    from jobs.preprocess import PreprocessConfig, preprocess
+
+    (corpus / "batch1").mkdir()
+    for video in videos.iterdir():
+        (corpus / "batch1" / video.name).symlink_to(video)
+    read = AffWild2(str(corpus))
+    labels = {clip.video: read.labels(clip)["main"] for clip in read.clips()}
+    times = np.array([frame.time_s for frame in frames(str(videos / "one.mp4"))])
+    invalid = np.isnan(labels["one"].valence)
+    np.testing.assert_array_equal(invalid, (times > 0.99) & (times < 1.41))
+    assert np.isfinite(labels["two"].valence).all()
+    found, _ = check_corpus(CheckConfig(corpus="aff-wild2", root=str(corpus)), str(folder / "check"))
+    assert not [fault for fault in found.faults if fault.severity == "error"]
+    summary = preprocess(PreprocessConfig(corpus="aff-wild2", root=str(corpus)), str(folder / "rows"))
+    assert summary
+
+
+def test_a_mark_that_is_followed_gives_its_path(browser: Any, videos: Path, tmp_path: Path) -> None:
+    with (
+        served(videos, tmp_path / "project") as server,
+        annotator(browser, server, "Ann", DESKTOP, JOYSTICK) as ann,
+    ):
+        ann.choose("valence")
+        ann.open("two")
+        ann.play()
+        ann.watched()
+        ann.play()
+        ann.annotated()
+        samples = trace(server, videos, "valence", "Ann", "two")
+    true = path_of(1, np.arange(SECONDS * RATE))
+    errors = []
+    for time_s, value in samples:
+        there = np.flatnonzero(np.abs(true - value) < 1.5 / REACH)  # to a pixel and a half
+        assert len(there), (time_s, value)
+        before, after = there / RATE - time_s, time_s - (there + 1) / RATE
+        errors.append(max(0.0, float(np.maximum(before, after).min())))
+    print(f"within 20 ms: {np.mean(np.array(errors) <= 0.02):.3f} of {len(errors)}, worst {1e3 * max(errors):.1f} ms")
+    # Where the machine lets the browser wait, it does not hear of every frame it shows.
+    assert np.quantile(errors, 0.95) <= 0.02
+    lags = np.arange(-0.1, 0.1001, 0.002)
+    misfits = [
+        np.abs(np.interp(samples[:, 0] + lag, np.arange(len(true)) / RATE + 0.5 / RATE, true) - samples[:, 1]).mean()
+        for lag in lags
+    ]
+    assert abs(lags[int(np.argmin(misfits))]) <= 0.02
+
+
+def test_a_closed_tab_loses_nothing_and_the_next_one_goes_on(browser: Any, videos: Path, tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text(TOKEN)
+    with served(videos, tmp_path / "project", AFFECT_SERVE_TOKEN=TOKEN, AFFECT_ANNOTATION_OWNER_TOKEN=OWNER) as server:
+        with annotator(browser, server, "Ann", PHONE) as ann:
+            page = ann.page
+            page.goto(f"{server.url}/annotate")
+            page.wait_for_selector("#sign-in:not([hidden])")
+            page.fill("#token", TOKEN)
+            page.keyboard.press("Enter")
+            page.wait_for_selector("#who:not([hidden])")
+            ann.faults.clear()  # of the question that was answered
+            ann.choose("arousal")
+            page.screenshot(path=tmp_path / "phone-lists.png")
+            ann.open("one")
+            ann.play()
+            ann.watched()
+            ann.play()
+            ann.until("document.getElementById('video').currentTime > 0.3")
+            box = page.locator("#screen").bounding_box()
+            page.touchscreen.tap(box["x"] + 100, box["y"] + 30)
+            ann.until("document.getElementById('video').currentTime > 0.8")
+            page.screenshot(path=tmp_path / "phone.png")
+            ann.sound()
+            moment = page.evaluate("document.getElementById('video').currentTime")
+            page.close(run_before_unload=False)
+            page = ann.page = page.context.new_page()
+            page.set_default_timeout(PATIENCE_MS)
+            time.sleep(0.5)
+            samples = trace(server, videos, "arousal", "Ann", "one")
+            assert samples[-1, 0] > moment - 0.15
+            assert samples[0, 1] == 0
+            assert samples[-1, 1] > 0.7
+            page.goto(f"{server.url}/annotate")
+            ann.open("one")
+            assert page.evaluate("document.getElementById('video').currentTime") == pytest.approx(
+                samples[-1, 0], abs=0.1
+            )
+            ann.play()
+            ann.annotated()
+            # By keyboard alone: see it through, and record a stretch of it again.
+            ann.play()
+            ann.until("document.getElementById('video').currentTime > 0.8")
+            page.keyboard.press("r")
+            page.keyboard.down("ArrowDown")
+            ann.until("document.getElementById('video').currentTime > 1.5")
+            page.keyboard.press("r")
+            page.keyboard.up("ArrowDown")
+            ann.until("/Verified/.test(document.getElementById('told').textContent)")
+        progress = progress_of(server, videos)
+        item = progress.project.item("one")
+        assert progress.state("arousal", "Ann", item).verified == 1.0
+        again = {one.mode: one.samples for one in progress.recordings.sessions("arousal", "Ann", item)}["verify"]
+        assert (np.diff(again[:, 1]) <= 0).all()
+        assert again[-1, 1] < again[0, 1]
+        whole = progress.recordings.read("arousal", "Ann", item).samples
+        inside = (whole[:, 0] >= again[0, 0]) & (whole[:, 0] <= again[-1, 0])
+        np.testing.assert_array_equal(whole[inside], again)
+        assert whole[-1, 1] == samples[-1, 1]
+
+
+@pytest.mark.parametrize("kind", ["expression", "action_units"])
+def test_stretches_of_frames_are_marked_by_keys(browser: Any, videos: Path, tmp_path: Path, kind: str) -> None:
+    with served(videos, tmp_path / "project") as server, annotator(browser, server, "Ann", DESKTOP) as ann:
+        ann.choose(kind)
+        ann.open("one")
+        ann.play()
+        ann.watched()
+        page = ann.page
+        page.wait_for_timeout(300)
+
+        def press(key: str, count: int = 1) -> None:
+            for _ in range(count):
+                page.keyboard.press(key)
+                ann.until("!document.getElementById('video').seeking")
+                page.wait_for_timeout(60)
+
+        press(".", 5)
+        press("5")
+        press(".", 3)
+        press("5")
+        page.screenshot(path=tmp_path / "marks.png")
+        press("f")
+        ann.until("document.getElementById('saved').textContent === 'Saved'")
+        ann.sound()
+        progress = progress_of(server, videos)
+        marked = progress.stretches.read(kind, "Ann", progress.project.item("one"))
+    assert marked.finished
+    (one,) = marked.stretches
+    assert one.label == ("happiness" if kind == "expression" else "AU12")
+    assert (one.from_s, one.to_s) == (pytest.approx(5 / RATE, abs=2e-3), pytest.approx(8 / RATE, abs=2e-3))
+    assert json.loads((server.project / "stretches" / kind / "Ann" / "one.json").read_text())["revision"] == 2
