@@ -1,5 +1,7 @@
 """The annotation tool, put together: by itself, or as a part of another application."""
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
@@ -52,12 +54,23 @@ def read_owners(tokens: Tokens, owner_token_file: str | None) -> Tokens:
     return owners
 
 
-def annotation_routers(project: Project, tokens: Tokens, owners: Tokens) -> tuple[list[APIRouter], list[APIRouter]]:
-    """Routers that want a guard, which knows ``tokens`` and ``owners``, and the pages, which want none."""
-    progress = Progress(project)
-    guarded = [annotation(progress, tokens, owners), keeping(progress), owner(Review(progress), tokens, owners)]
-    pages = site({"/annotate": "annotate.html", "/annotate-owner": "owner.html"}, "annotation_page", FILES, _HEADERS)
-    return guarded, [pages]
+@dataclass(frozen=True)
+class AnnotationTool:
+    """A project, and who owns it."""
+
+    project: Project
+    owners: Tokens
+
+    def guarded(self, tokens: Tokens) -> list[APIRouter]:
+        """The routes for holders of ``tokens``, the annotators', and for owners; their guard must know both."""
+        progress = Progress(self.project)
+        of_owner = owner(Review(progress), tokens, self.owners)
+        return [annotation(progress, tokens, self.owners), keeping(progress), of_owner]
+
+    def pages(self) -> APIRouter:
+        """The pages, which hold nothing secret; they use parts of the page of models."""
+        addresses = {"/annotate": "annotate.html", "/annotate-owner": "owner.html"}
+        return site(addresses, "annotation_page", FILES, _HEADERS)
 
 
 def build_annotation_api(project: Project, access: Access, tokens: Tokens, owners: Tokens) -> FastAPI:
@@ -65,11 +78,11 @@ def build_annotation_api(project: Project, access: Access, tokens: Tokens, owner
     api: FastAPI = FastAPIOffline(redoc_url=None, title=project.settings.title, version=affect.__version__)
     for kind in (HTTPException, RequestValidationError, Exception):
         api.add_exception_handler(kind, problem_response)
-    guarded, pages = annotation_routers(project, tokens, owners)
-    everyone = tokens + owners
-    for router in (*guarded, session(everyone)):
-        api.include_router(router, dependencies=[Depends(guard(everyone, access))])
-    for router in (*pages, parts()):
+    tool, everyone = AnnotationTool(project, owners), tokens + owners
+    guarded = [Depends(guard(everyone, access))]
+    for router in (*tool.guarded(tokens), session(everyone)):
+        api.include_router(router, dependencies=guarded)
+    for router in (tool.pages(), parts()):
         api.include_router(router)
 
     @api.get("/", include_in_schema=False)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +17,18 @@ import httpx
 import numpy as np
 import pytest
 
+from affect.annotation.label_files import label_uri
+from affect.annotation.plans import Unit
 from affect.annotation.recording.progress import Progress
 from affect.annotation.recording.project import Project
+from affect.annotation.splits import write_splits
 from affect.corpora.aff_wild2 import AffWild2
+from affect.corpora.annotation_file import read_annotation
 from affect.labels import VALENCE_AROUSAL
 from affect.media.video import frames
+from affect.networks.spec import NetworkSpec
+from affect.preprocessing.settings import AlignmentSettings
+from affect.training.settings import BatchSettings, Resources, TrainConfig
 from tests.browser import a_browser
 from tests.made_media import make_video, portrait
 
@@ -99,7 +106,7 @@ class Server:
 
     def begin(self) -> None:
         self.process = subprocess.Popen(self.command, env=self.environment, stdout=subprocess.DEVNULL)
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 120
         while True:
             try:
                 assert httpx.get(f"{self.url}/healthz").status_code == 200
@@ -209,6 +216,41 @@ def contained(part: list[float], whole: list[float]) -> bool:
     return any(whole[i : i + len(part)] == part for i in range(len(whole) - len(part) + 1))
 
 
+def at_once(both: Sequence[Annotator], *steps: str) -> None:
+    for step in steps:
+        for one in both:
+            getattr(one, step)()
+
+
+def trace_one(
+    both: Sequence[Annotator], server: Server, video: str, *, watch: bool, kill: bool
+) -> dict[str, list[float]]:
+    """Both annotate a video at the same time; what each joystick was polled for."""
+    for one in both:
+        one.open(video)
+    if watch:
+        assert both[0].page.is_disabled("#mode-annotate")
+        at_once(both, "play", "watched")
+    for one in both:
+        one.page.evaluate("window.moved.length = 0")
+        one.play()
+    if kill:
+        both[0].until("document.getElementById('video').currentTime > 0.7")
+        server.kill()
+        for one in both:
+            one.until("document.getElementById('video').ended")
+            one.until("/waiting for the server/.test(document.getElementById('saved').textContent)")
+        server.begin()
+        for one in both:
+            one.until("document.getElementById('saved').textContent === 'Saved'")
+            one.faults = [fault for fault in one.faults if "ERR_CONNECTION" not in fault]  # while nobody was there
+    else:
+        at_once(both, "annotated")
+    moved = {one.name: one.page.evaluate("window.moved") for one in both}
+    at_once(both, "leave")
+    return moved
+
+
 def test_two_annotators_a_killed_server_and_a_model_trained_on_their_labels(
     browser: Any, videos: Path, tmp_path: Path, ray_cluster: None
 ) -> None:
@@ -217,51 +259,24 @@ def test_two_annotators_a_killed_server_and_a_model_trained_on_their_labels(
         annotator(browser, server, "Ann", DESKTOP, JOYSTICK) as ann,
         annotator(browser, server, "Bob", DESKTOP, JOYSTICK + "window.bias = 0.8;") as bob,
     ):
-        both = (ann, bob)
-        moved: dict[tuple[str, str, str], list[float]] = {}
         for kind in VALENCE_AROUSAL:
-            for one in both:
+            for one in (ann, bob):
                 one.choose(kind)
             for video in ("one", "two"):
-                for one in both:
-                    one.open(video)
-                if kind == "valence":
-                    for one in both:
-                        assert one.page.is_disabled("#mode-annotate")
-                        one.play()
-                    for one in both:
-                        one.watched()
-                for one in both:
-                    one.page.evaluate("window.moved.length = 0")
-                    one.play()
-                if (kind, video) == ("arousal", "two"):
-                    ann.until("document.getElementById('video').currentTime > 0.7")
-                    server.kill()
-                    for one in both:
-                        one.until("/waiting for the server/.test(document.getElementById('saved').textContent)")
-                        one.until("document.getElementById('video').ended")
-                    server.begin()
-                for one in both:
-                    if (kind, video) == ("arousal", "two"):
-                        one.until("document.getElementById('saved').textContent === 'Saved'")
-                    else:
-                        one.annotated()
-                    moved[kind, one.name, video] = one.page.evaluate("window.moved")
-                    one.leave()
-        for (kind, name, video), values in moved.items():
-            samples = trace(server, videos, kind, name, video)
-            assert samples[0, 0] < 0.3
-            assert samples[-1, 0] > SECONDS - 0.3
-            inner = runs(samples[:, 1].tolist())[1:-1]  # within one sample at either end
-            assert len(inner) > 20
-            assert contained(inner, runs(values)), (kind, name, video)
-            assert not list((server.project / "recordings" / kind / name / video).rglob("*/*.json"))
-        for one in both:
-            one.faults = [fault for fault in one.faults if "ERR_CONNECTION" not in fault]  # while nobody was there
+                kill = (kind, video) == ("arousal", "two")
+                moved = trace_one((ann, bob), server, video, watch=kind == "valence", kill=kill)
+                for name, values in moved.items():
+                    samples = trace(server, videos, kind, name, video)
+                    assert samples[0, 0] < 0.4
+                    assert samples[-1, 0] > SECONDS - 0.4
+                    inner = runs(samples[:, 1].tolist())[1:-1]  # within one sample at either end
+                    assert len(inner) > 10
+                    assert contained(inner, runs(values)), (kind, name, video)
+        for one in (ann, bob):
             assert one.page.inner_text("#done-head") == "Annotated (2)"
             one.sound()
         export(ann, server, tmp_path)
-    corpus_is_read_checked_preprocessed_and_trained_on(videos, server.project / "export" / "corpus", tmp_path)
+    corpus_is_read_checked_preprocessed_and_trained_on(videos, server.project / "export", tmp_path / "corpus")
 
 
 def export(of: Annotator, server: Server, shots: Path) -> None:
@@ -296,23 +311,45 @@ def export(of: Annotator, server: Server, shots: Path) -> None:
     assert of.faults == []
 
 
-def corpus_is_read_checked_preprocessed_and_trained_on(videos: Path, corpus: Path, folder: Path) -> None:
+def corpus_is_read_checked_preprocessed_and_trained_on(videos: Path, exported: Path, corpus: Path) -> None:
+    """By the jobs, on a partition of the two videos; the labels are those of the tool's own export."""
+    from jobs.annotate import AnnotateConfig, annotate
     from jobs.check import CheckConfig, check_corpus
     from jobs.preprocess import PreprocessConfig, preprocess
+    from jobs.train import train_once
 
-    (corpus / "batch1").mkdir()
+    (corpus / "batch1").mkdir(parents=True)
     for video in videos.iterdir():
         (corpus / "batch1" / video.name).symlink_to(video)
+    splits = str(corpus / "splits.csv")
+    write_splits(splits, [Unit("one"), Unit("two")], ["train", "validation"])
+    annotate(AnnotateConfig(traces=str(exported / "traces"), videos=str(videos), splits=splits), str(corpus))
     read = AffWild2(str(corpus))
     labels = {clip.video: read.labels(clip)["main"] for clip in read.clips()}
     times = np.array([frame.time_s for frame in frames(str(videos / "one.mp4"))])
-    invalid = np.isnan(labels["one"].valence)
-    np.testing.assert_array_equal(invalid, (times > 0.99) & (times < 1.41))
+    np.testing.assert_array_equal(np.isnan(labels["one"].valence), (times > 0.99) & (times < 1.41))
     assert np.isfinite(labels["two"].valence).all()
-    found, _ = check_corpus(CheckConfig(corpus="aff-wild2", root=str(corpus)), str(folder / "check"))
-    assert not [fault for fault in found.faults if fault.severity == "error"]
-    summary = preprocess(PreprocessConfig(corpus="aff-wild2", root=str(corpus)), str(folder / "rows"))
-    assert summary
+    for name, of in labels.items():
+        own = read_annotation(label_uri(str(exported / "corpus"), "va", "train", name), "va")
+        np.testing.assert_allclose(np.stack([of.valence, of.arousal], axis=1), own)
+
+    check, _ = check_corpus(CheckConfig(corpus="aff-wild2", root=str(corpus)), str(corpus / "check"), workers=1)
+    # The two show the same portrait.
+    assert {finding.kind for finding in check.findings} <= {"near duplicate across splits", "corpus"}
+    small = {"alignment": AlignmentSettings(size=32)}
+    rows = str(corpus / "rows")
+    summary = preprocess(PreprocessConfig(corpus="aff-wild2", root=str(corpus), **small), rows, workers=1)
+    assert summary["set_aside"] == 0
+    config = TrainConfig(
+        recipe="annotated",
+        data=(rows,),
+        network=NetworkSpec(encoder="arc-res", input_size=32, width=0.125, embedding=16, heads=("valence_arousal",)),
+        batch=BatchSettings(size=16),
+        resources=Resources(workers=1, cpus_per_worker=1, data_cpus_per_worker=1),
+        epochs=1,
+    )
+    answer = train_once(config, str(corpus / "run"), local=True)
+    assert np.isfinite(answer["metrics"]["validation"]["ccc_valence"])
 
 
 def test_a_mark_that_is_followed_gives_its_path(browser: Any, videos: Path, tmp_path: Path) -> None:
@@ -334,7 +371,6 @@ def test_a_mark_that_is_followed_gives_its_path(browser: Any, videos: Path, tmp_
         assert len(there), (time_s, value)
         before, after = there / RATE - time_s, time_s - (there + 1) / RATE
         errors.append(max(0.0, float(np.maximum(before, after).min())))
-    print(f"within 20 ms: {np.mean(np.array(errors) <= 0.02):.3f} of {len(errors)}, worst {1e3 * max(errors):.1f} ms")
     # Where the machine lets the browser wait, it does not hear of every frame it shows.
     assert np.quantile(errors, 0.95) <= 0.02
     lags = np.arange(-0.1, 0.1001, 0.002)
@@ -343,6 +379,18 @@ def test_a_mark_that_is_followed_gives_its_path(browser: Any, videos: Path, tmp_
         for lag in lags
     ]
     assert abs(lags[int(np.argmin(misfits))]) <= 0.02
+
+
+def see_it_through(of: Annotator) -> None:
+    """By keyboard alone, recording a stretch again."""
+    of.play()
+    of.until("document.getElementById('video').currentTime > 0.8")
+    of.page.keyboard.press("r")
+    of.page.keyboard.down("ArrowDown")
+    of.until("document.getElementById('video').currentTime > 1.5")
+    of.page.keyboard.press("r")
+    of.page.keyboard.up("ArrowDown")
+    of.until("/Verified/.test(document.getElementById('told').textContent)")
 
 
 def test_a_closed_tab_loses_nothing_and_the_next_one_goes_on(browser: Any, videos: Path, tmp_path: Path) -> None:
@@ -385,15 +433,7 @@ def test_a_closed_tab_loses_nothing_and_the_next_one_goes_on(browser: Any, video
             )
             ann.play()
             ann.annotated()
-            # By keyboard alone: see it through, and record a stretch of it again.
-            ann.play()
-            ann.until("document.getElementById('video').currentTime > 0.8")
-            page.keyboard.press("r")
-            page.keyboard.down("ArrowDown")
-            ann.until("document.getElementById('video').currentTime > 1.5")
-            page.keyboard.press("r")
-            page.keyboard.up("ArrowDown")
-            ann.until("/Verified/.test(document.getElementById('told').textContent)")
+            see_it_through(ann)
         progress = progress_of(server, videos)
         item = progress.project.item("one")
         assert progress.state("arousal", "Ann", item).verified == 1.0
