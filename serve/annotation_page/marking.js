@@ -116,6 +116,8 @@ export class Marking extends Work {
     this.clock.seek(this.clock.still() + (way + 0.5) / rate);
   }
 
+  drawn() { return [this.marked.revision, [...this.begun.keys()]]; }
+
   draw(time) {
     sharp($("drawn"));
     const kinds = this.kind === "expression" ? [this.names] : this.names.map((name) => [name]);

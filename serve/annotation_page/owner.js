@@ -216,6 +216,9 @@ function drawAll() {
   const { item, kind } = now;
   const of = item.kinds[kind];
   const at = time();
+  const looks = JSON.stringify([item.name, at, kind, now.from, item.decided, $("screen").clientWidth, $("line").clientWidth, matchMedia("(prefers-color-scheme: dark)").matches]);
+  if (looks === now.looked) return;
+  now.looked = looks;
   $("clock").textContent = `${clockText(at)} / ${clockText(item.length_s)}`;
   const chosen = item.decided.chosen[kind] ?? of.proposed;
   const traces = of.annotators.map((name) => [of.traces[name], ink(of.annotators, name), !chosen.includes(name)]);

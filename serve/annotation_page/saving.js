@@ -16,17 +16,21 @@ export class Queue {
     this.told = told;
     this.busy = null;
     this.wait = 500;
+    this.spare = new Map(); // what the browser's storage has no room for
     window.addEventListener("online", () => this.send());
     window.addEventListener("storage", () => this.send());
   }
 
-  keys() { return Object.keys(localStorage).filter((key) => key.startsWith(WAITING)).sort(); }
+  keys() { return [...Object.keys(localStorage).filter((key) => key.startsWith(WAITING)), ...this.spare.keys()].sort(); }
+
+  get(key) { return localStorage.getItem(key) ?? this.spare.get(key) ?? null; }
 
   // In order of time, over all tabs.
   put(path, body) {
     counted += 1;
     const key = `${WAITING}${String(Date.now()).padStart(15, "0")}-${String(counted).padStart(6, "0")}-${Math.random().toString(36).slice(2, 8)}`;
-    localStorage.setItem(key, JSON.stringify({ path, body }));
+    const kept = JSON.stringify({ path, body });
+    try { localStorage.setItem(key, kept); } catch { this.spare.set(key, kept); }
     this.send();
   }
 
@@ -41,7 +45,7 @@ export class Queue {
 
   async #sendAll() {
     for (let key; (key = this.keys()[0]);) {
-      const kept = localStorage.getItem(key);
+      const kept = this.get(key);
       if (kept === null) continue;
       const { path, body } = JSON.parse(kept);
       try {
@@ -55,10 +59,11 @@ export class Queue {
           this.wait = Math.min(LONGEST_MS, this.wait * 2);
           return;
         }
-        localStorage.setItem(key.replace(WAITING, REFUSED), kept); // for a person to look at
+        try { localStorage.setItem(key.replace(WAITING, REFUSED), kept); } catch { /* no room */ } // for a person to look at
         this.told(this.keys().length, error);
       }
       localStorage.removeItem(key);
+      this.spare.delete(key);
       this.wait = 500;
     }
     this.told(0, null);
@@ -67,7 +72,7 @@ export class Queue {
   // The page is being left: what waits is sent once more by the browser itself, and stays here in case that fails.
   beacon() {
     for (const key of this.keys()) {
-      const { path, body } = JSON.parse(localStorage.getItem(key));
+      const { path, body } = JSON.parse(this.get(key));
       navigator.sendBeacon(path, new Blob([JSON.stringify(body)], { type: "application/json" }));
     }
   }

@@ -138,13 +138,15 @@ export class Tracing extends Work {
   tick(now) {
     if (!this.device.poll() && this.recorder && this.playing) this.recorder.add(performance.now(), this.device.value);
     this.recorder?.settle();
+    if (this.mode === "verify" && !this.recorder && this.playing) this.see(this.kind, this.about.begun_anew, this.clock.at(now), (span) => { this.verified = joined([...this.verified, span]); });
     super.tick(now);
   }
+
+  drawn() { return [this.device.value, this.anew, this.samples.length, this.recorder?.all.length]; }
 
   draw(time) {
     const { pen, width, height } = sharp($("drawn"));
     const { recorder, mode } = this;
-    if (mode === "verify" && !recorder) this.see(this.kind, this.about.begun_anew, time, (span) => { this.verified = joined([...this.verified, span]); });
     if (mode !== "watch") {
       const value = mode === "verify" && !recorder ? valueAt(this.samples, time) : this.device.value;
       const old = this.anew ? [] : this.samples;

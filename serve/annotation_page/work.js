@@ -133,8 +133,14 @@ export class Work {
     if (this.mode === "watch") this.see("watching", "", time, (span) => { this.watched = joined([...this.watched, span]); });
     $("clock").textContent = `${clockText(Math.min(time, this.length))} / ${clockText(this.length)}`;
     if ($("notice").textContent !== this.notice()) $("notice").textContent = this.notice();
-    this.draw(time, now);
+    const screen = $("screen"); // drawn again where anything of it is another one: batteries and fans are thankful
+    const looks = [time, this.mode, screen.clientWidth, screen.clientHeight, $("line").clientWidth, matchMedia("(prefers-color-scheme: dark)").matches, this.drawn()].join();
+    if (looks === this.looked) return;
+    this.looked = looks;
+    this.draw(time);
   }
+
+  drawn() { return ""; }
 
   line(time, more) {
     const ink = getComputedStyle(document.documentElement).getPropertyValue("--line").trim();

@@ -31,7 +31,7 @@ from affect.errors import AffectError
 MOST_SAMPLES = 20_000
 """Of one batch."""
 
-_KEPT_PARSED = 4096
+_KEPT_SESSIONS, _KEPT_BATCHES = 512, 4096
 _SESSION = re.compile(r"[0-9a-f]{32}")
 
 Mode = Literal["annotate", "verify", "redo"]
@@ -76,6 +76,7 @@ class Session:
     begun_s: float
     mode: Mode
     samples: NDArray[np.float64]
+    batches: int = 1
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ class Recordings:
         self.project = project
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
         # A file never changes once it is there.
-        self._parsed = functools.lru_cache(_KEPT_PARSED)(lambda uri: json.loads(storage.read_text(uri)))
+        self._batch = functools.lru_cache(_KEPT_BATCHES)(_read)
+        self._session = functools.lru_cache(_KEPT_SESSIONS)(lambda uri: _session(uri, _read(uri)))
 
     def append(self, kind: str, annotator: str, item: Item, batch: Batch) -> None:
         """Keep ``batch``: it is on disk when this returns. One that is there already is left as it is.
@@ -110,12 +112,12 @@ class Recordings:
         whole, parts = storage.join(folder, f"{batch.session}.json"), storage.join(folder, batch.session)
         with self._locks[folder]:
             if storage.exists(whole):
-                if batch.number >= self._parsed(whole)["batches"]:
+                if batch.number >= self._session(whole).batches:
                     raise ConflictError(f"the session has ended; batch {batch.number} cannot follow")
                 return
             uri, text = storage.join(parts, f"{batch.number:06d}.json"), batch.model_dump_json()
             if storage.exists(uri):
-                if self._parsed(uri) != json.loads(text):
+                if self._batch(uri) != json.loads(text):
                     raise ConflictError(f"another batch {batch.number} of this session is there already")
             else:
                 self._check_order(parts, batch)
@@ -166,26 +168,34 @@ class Recordings:
         storage.delete_folder(parts)
 
     def _batches(self, parts: str) -> list[dict[str, Any]]:
-        return [self._parsed(uri) for uri in storage.list_files(parts, ".json")]
+        return [self._batch(uri) for uri in storage.list_files(parts, ".json")]
 
     def _sessions(self, files: Iterable[str]) -> list[Session]:
-        whole: dict[str, dict[str, Any]] = {}
+        whole: dict[str, Session] = {}
         parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for uri in files:
             folder, name = uri.rsplit("/", 2)[1:]
             if _SESSION.fullmatch(folder):
-                parts[folder].append(self._parsed(uri))
+                parts[folder].append(self._batch(uri))
             else:
-                whole[name.removesuffix(".json")] = self._parsed(uri)
+                whole[name.removesuffix(".json")] = self._session(uri)
         for name, batches in parts.items():
             # Beyond one that has not come yet nothing is known to be without a gap.
             known = [batch for place, batch in enumerate(batches) if batch["number"] == place]
             if known and name not in whole:
-                whole[name] = _joined(known)
-        return [
-            Session(name, one["begun_s"], one["mode"], np.array(one["samples"], np.float64).reshape(-1, 2))
-            for name, one in whole.items()
-        ]
+                whole[name] = _session(name, _joined(known))
+        return list(whole.values())
+
+
+def _read(uri: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(storage.read_text(uri))
+    return content
+
+
+def _session(uri: str, one: dict[str, Any]) -> Session:
+    name = uri.rsplit("/", 1)[-1].removesuffix(".json")
+    samples = np.array(one["samples"], np.float64).reshape(-1, 2)
+    return Session(name, one["begun_s"], one["mode"], samples, one["batches"])
 
 
 def _joined(batches: Sequence[dict[str, Any]]) -> dict[str, Any]:
