@@ -46,7 +46,10 @@ window.addEventListener("hashchange", go);
 
 // ---- All videos
 
-const state = ({ finished, verified, annotated }) => (verified >= 1 ? "✓✓" : finished ? "✓" : `${Math.floor(annotated * 100)} %`);
+const state = (kind, { finished, verified, annotated }) => {
+  if (!TRACED.includes(kind)) return finished ? "✓" : "begun";
+  return verified >= 1 ? "✓✓" : finished ? "✓" : `${Math.floor(annotated * 100)} %`;
+};
 const number = (value) => (value === null || value === undefined ? "–" : value.toFixed(2));
 
 async function openOverview(asked) {
@@ -59,7 +62,7 @@ async function openOverview(asked) {
     const row = made("tr");
     const name = made("td");
     name.append(made("a", item.name, { href: `#${encodeURIComponent(item.name)}` }));
-    const kinds = Object.keys(CALLED).map((kind) => made("td", Object.entries(item.states[kind]).map(([who, of]) => `${who} ${state(of)}`).join(", ") || "–"));
+    const kinds = Object.keys(CALLED).map((kind) => made("td", Object.entries(item.states[kind]).map(([who, of]) => `${who}\u00a0${state(kind, of)}`).join(", ") || "–"));
     const correlations = TRACED.map((kind) => made("td", number(item.correlation[kind]), { className: "number" }));
     const decided = TRACED.filter((kind) => item.chosen[kind]).map((kind) => `${kind}: ${item.chosen[kind].join(", ")}`);
     if (item.invalid_s) decided.push(`${item.invalid_s.toFixed(1)} s invalid`);

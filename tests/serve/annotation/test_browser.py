@@ -251,11 +251,12 @@ def trace_one(
     return moved
 
 
-def test_two_annotators_a_killed_server_and_a_model_trained_on_their_labels(
-    browser: Any, videos: Path, tmp_path: Path, ray_cluster: None
-) -> None:
+@pytest.fixture(scope="module")
+def exported(browser: Any, videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two annotators made of two videos and their owner exported, the server having been killed in between."""
+    folder = tmp_path_factory.mktemp("annotated")
     with (
-        served(videos, tmp_path / "project") as server,
+        served(videos, folder / "project") as server,
         annotator(browser, server, "Ann", DESKTOP, JOYSTICK) as ann,
         annotator(browser, server, "Bob", DESKTOP, JOYSTICK + "window.bias = 0.8;") as bob,
     ):
@@ -275,8 +276,20 @@ def test_two_annotators_a_killed_server_and_a_model_trained_on_their_labels(
         for one in (ann, bob):
             assert one.page.inner_text("#done-head") == "Annotated (2)"
             one.sound()
-        export(ann, server, tmp_path)
-    corpus_is_read_checked_preprocessed_and_trained_on(videos, server.project / "export", tmp_path / "corpus")
+        export(ann, server, folder)
+    return folder / "project" / "export"
+
+
+def test_two_annotators_and_a_killed_server(exported: Path) -> None:
+    """``exported`` has compared every trace with what the joysticks were polled for."""
+    traces = sorted(str(path.relative_to(exported / "traces")) for path in exported.glob("traces/*/*/*.csv"))
+    assert traces == [
+        f"{kind}/{video}/{name}.csv"
+        for kind in ("arousal", "valence")
+        for video in ("one", "two")
+        for name in ("Ann", "Bob")
+    ]
+    assert (exported / "traces" / "chosen.csv").read_text() == "video,dimension,annotator\none,valence,Ann\n"
 
 
 def export(of: Annotator, server: Server, shots: Path) -> None:
@@ -311,13 +324,16 @@ def export(of: Annotator, server: Server, shots: Path) -> None:
     assert of.faults == []
 
 
-def corpus_is_read_checked_preprocessed_and_trained_on(videos: Path, exported: Path, corpus: Path) -> None:
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_cluster")
+def test_the_corpus_is_checked_preprocessed_and_trained_on(videos: Path, exported: Path, tmp_path: Path) -> None:
     """By the jobs, on a partition of the two videos; the labels are those of the tool's own export."""
     from jobs.annotate import AnnotateConfig, annotate
     from jobs.check import CheckConfig, check_corpus
     from jobs.preprocess import PreprocessConfig, preprocess
     from jobs.train import train_once
 
+    corpus = tmp_path / "corpus"
     (corpus / "batch1").mkdir(parents=True)
     for video in videos.iterdir():
         (corpus / "batch1" / video.name).symlink_to(video)
