@@ -365,7 +365,7 @@ def test_the_corpus_is_checked_preprocessed_and_trained_on(videos: Path, exporte
         epochs=1,
     )
     answer = train_once(config, str(corpus / "run"), local=True)
-    assert np.isfinite(answer["metrics"]["validation"]["ccc_valence"])
+    assert np.isfinite(answer["metrics"]["validation"]["valence_ccc"])
 
 
 def test_a_mark_that_is_followed_gives_its_path(browser: Any, videos: Path, tmp_path: Path) -> None:
