@@ -12,10 +12,17 @@ from affect.errors import AffectError
 from serve.problems import ProblemError
 
 MOST_BYTES = 2_000_000
+_JSON = "application/json"
 
 
 async def read_json(request: Request) -> Any:
-    """The body, read no further than the limit. Raises body_too_large or request_invalid."""
+    """The body, read no further than the limit.
+
+    Raises media_type_unsupported, which keeps out forms of other sites: what is JSON they may not send unasked; and
+    body_too_large or request_invalid.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+        raise ProblemError("media_type_unsupported", f"send the body as {_JSON}")
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

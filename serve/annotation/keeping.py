@@ -17,8 +17,8 @@ from serve.annotation.routes import Annotator, ItemName, Kind
 from serve.problems import ProblemError, problem_documentation
 
 _CODES: tuple[Code, ...] = (
-    "request_invalid", "unauthenticated", "origin_refused", "conflict", "body_too_large", "parameter_invalid",
-    "rate_exceeded", "internal",
+    "request_invalid", "unauthenticated", "origin_refused", "conflict", "body_too_large", "media_type_unsupported",
+    "parameter_invalid", "rate_exceeded", "internal",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from serve.problems import ProblemError, problem_documentation
 _CODES: tuple[Code, ...] = (
     "unauthenticated", "origin_refused", "owner_only", "rate_exceeded", "parameter_invalid", "internal",
 )  # fmt: skip
-_KEEPING: tuple[Code, ...] = (*_CODES, "request_invalid", "body_too_large", "conflict")
+_KEEPING: tuple[Code, ...] = (*_CODES, "request_invalid", "body_too_large", "media_type_unsupported")
 
 Name = Annotated[str, Path(max_length=300, description="a name of the list")]
 

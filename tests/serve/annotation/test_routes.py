@@ -10,6 +10,8 @@ from affect.annotation.recording.progress import Progress
 from tests.annotation.recording.made_project import annotate, batches, course, made_project
 from tests.serve.annotation.made_annotation import OWNER, TOKEN, asked, body, of
 
+JSON = {"Content-Type": "application/json"}
+
 
 @pytest.fixture(scope="module")
 def progress(tmp_path_factory: pytest.TempPathFactory) -> Progress:
@@ -154,7 +156,11 @@ def test_no_other_file_is_reached(client: TestClient, name: str) -> None:
     ids=["empty", "cut-short", "deep", "large", "incomplete"],
 )  # fmt: skip
 def test_bodies_that_are_none(client: TestClient, content: bytes, code: str) -> None:
-    answer = client.post("/v1/annotation/batches", params=of("Ann", "one", kind="valence"), content=content)
+    forged = client.post("/v1/annotation/batches", params=of("Ann", "one", kind="valence"), content=content)
+    assert forged.json()["code"] == "media_type_unsupported"
+    answer = client.post(
+        "/v1/annotation/batches", params=of("Ann", "one", kind="valence"), content=content, headers=JSON
+    )
     assert answer.json()["code"] == code
 
 
