@@ -42,7 +42,7 @@ export class MediaClock {
   // that null stands for "ask again"; with `sure` the answer is what is known by now.
   moment(time, currentTime, sure = false) {
     const after = this.frames.findIndex(({ at }) => at > time);
-    const before = this.frames[after < 0 ? this.frames.length - 1 : after - 1];
+    const before = this.frames[after < 0 ? this.frames.length - 1 : Math.max(0, after - 1)];
     if (this.tells && after < 0 && !sure && performance.now() - time < LATE_MS) return null;
     if (!before || time - before.at > OLD_MS) return Math.max(0, currentTime - this.first);
     const between = before.time + ((time - before.at) / 1000) * this.video.playbackRate;
