@@ -18,6 +18,7 @@ import typer
 from ray.data import DataContext
 
 from affect import storage
+from affect.annotation.decisions import Decisions, read_decisions
 from affect.annotation.settings import AnnotationSettings
 from affect.annotation.settle import Sources, settle
 from affect.annotation.splits import read_splits
@@ -84,7 +85,7 @@ def annotate(config: AnnotateConfig, out: str) -> dict[str, Any]:
 
 def _sources(config: AnnotateConfig) -> tuple[list[Sources], list[tuple[str, str]]]:
     """What there is of each annotated video, and the videos that cannot be told apart or are in no split."""
-    found = find_traces(config.traces)
+    found, decisions = find_traces(config.traces), read_decisions(config.traces)
     videos, faults = _by_name(config.videos, VIDEOS)
     faces, more = _by_name(None if config.faces is None else storage.join(config.faces, "faces"), (".parquet",))
     faults += more
@@ -96,7 +97,9 @@ def _sources(config: AnnotateConfig) -> tuple[list[Sources], list[tuple[str, str
         if split is None:
             faults.append((name, f"{config.splits} does not name it; run jobs.partition again, or add a line"))
             continue
-        sources.append(Sources(name, person, split, files, videos.get(video), faces.get(video)))
+        of_owner = decisions.get(name, Decisions())
+        media = videos.get(video), faces.get(video)
+        sources.append(Sources(name, person, split, files, *media, of_owner.chosen, of_owner.invalid))
     if not sources:
         raise AffectError(f"none of the {len(found)} annotated videos is in {config.splits}; check that names agree")
     return sources, faults

@@ -3,6 +3,7 @@
 from ray import serve
 
 from affect import storage
+from serve.annotation.http import read_owners
 from serve.authentication import Tokens, check_open
 from serve.catalogue import read_entry
 from serve.detector import FaceDetector
@@ -48,6 +49,11 @@ def build(args: ServeSettings, tokens: Tokens) -> serve.Application:
         max_ongoing_requests=2 * MAX_BATCH,  # one batch computes, the next one gathers
         **take_over,
     )
+    annotation = None
+    if args.annotation is not None:
+        place = args.annotation
+        local = {"videos": storage.absolute(place.videos), "project": storage.absolute(place.project)}
+        annotation = place.model_copy(update=local), read_owners(tokens, place.owner_token_file)
     ingress = serve.deployment(
         serve.ingress()(Ingress),
         num_replicas=args.ingress_replicas,
@@ -68,5 +74,6 @@ def build(args: ServeSettings, tokens: Tokens) -> serve.Application:
         args.access,
         args.sources,
         tokens,
+        annotation,
     )
     return application

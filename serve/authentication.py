@@ -22,13 +22,13 @@ class Tokens:
         self.digests = digests
 
     @classmethod
-    def read(cls, access: Access) -> Self:
-        """The tokens of the variable AFFECT_SERVE_TOKEN and of the token file, parted by white space.
+    def read(cls, access: Access, variable: str = VARIABLE) -> Self:
+        """The tokens of ``variable`` in the environment and of the token file, parted by white space.
 
         Lines that begin with # are left out. Raises AffectError where a token is short, or the file is missing or
         holds none.
         """
-        texts = {f"the variable {VARIABLE}": os.environ.get(VARIABLE, "")}
+        texts = {f"the variable {variable}": os.environ.get(variable, "")}
         if access.token_file is not None:
             texts[access.token_file] = storage.read_text(access.token_file)
         digests: list[bytes] = []
@@ -47,6 +47,13 @@ class Tokens:
 
     def __bool__(self) -> bool:
         return bool(self.digests)
+
+    def __add__(self, others: "Tokens") -> "Tokens":
+        return Tokens(tuple(dict.fromkeys((*self.digests, *others.digests))))
+
+    def holds(self, holder: str | None) -> bool:
+        """Whether ``holder``, a name that ``holder()`` gave, has one of these tokens."""
+        return any(digest.hex()[:16] == holder for digest in self.digests)
 
     def holder(self, token: str) -> str | None:
         """A name for whoever holds ``token``, the same each time; None where it is not valid.

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -40,6 +41,17 @@ def main(
     with open(os.open(paths[1], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # for its owner alone
         file.write(key)
     typer.echo(f"--tls-cert {paths[0]} --tls-key {paths[1]}")
+
+
+def check_certificate(certificate: str | None, key: str | None) -> None:
+    """Raise AffectError where one of the two files is missing, cannot be read or does not belong to the other."""
+    if (certificate is None) != (key is None):
+        raise AffectError("TLS needs both: give --tls-cert and --tls-key")
+    if certificate is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+        except OSError as error:
+            raise AffectError(f"{certificate} and {key} are no certificate with its key: {error}") from error
 
 
 def self_signed(names: list[str], days: int) -> tuple[bytes, bytes]:

@@ -44,6 +44,7 @@ def guard(tokens: Tokens, access: Access) -> Callable[..., Awaitable[None]]:
         if holder is None:
             fault = "the bearer token is not valid" if given else "there is no bearer token"
             raise ProblemError("unauthenticated", f"{fault}; send 'Authorization: Bearer TOKEN'")
+        connection.scope["holder"] = holder
 
     return holders_only if tokens else open_to_all
 

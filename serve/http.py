@@ -9,6 +9,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import affect
 from serve.admission import Admission
+from serve.annotation.http import AnnotationTool
 from serve.authentication import Tokens
 from serve.fetching import Fetcher
 from serve.guard import guard
@@ -33,8 +34,12 @@ def build_api(
     access: Access = Access(),  # noqa: B008  # frozen
     sources: Sources = Sources(),  # noqa: B008
     tokens: Tokens = Tokens(()),  # noqa: B008
+    annotation: AnnotationTool | None = None,
 ) -> FastAPI:
-    """The application; ``recognition`` does the work. Without ``tokens`` nobody is asked for one."""
+    """The application; ``recognition`` does the work. Without ``tokens`` nobody is asked for one.
+
+    Where there is ``annotation``, tokens are annotators' too, and owners' are known beside them.
+    """
     api: FastAPI = FastAPIOffline(  # its /docs loads nothing from other hosts
         redoc_url=None,
         title="affect-on-Ray",
@@ -43,12 +48,16 @@ def build_api(
     )
     for kind in (HTTPException, RequestValidationError, Exception):
         api.add_exception_handler(kind, problem_response)
-    guarded = [Depends(guard(tokens, access))]
+    everyone = tokens if annotation is None else tokens + annotation.owners
+    guarded = [Depends(guard(everyone, access))]
     admission = Admission(limits)
     looking = [make(recognition, admission, observer) for make in (faces, live)]
     looking.append(video(recognition, admission, observer, Fetcher(sources)))
-    for router in (*looking, models(recognition), session(tokens)):
+    tool = [] if annotation is None else annotation.guarded(tokens)
+    for router in (*looking, models(recognition), session(everyone), *tool):
         api.include_router(router, dependencies=guarded)
+    if annotation is not None:
+        api.include_router(annotation.pages())
     api.include_router(health(recognition))
     api.include_router(page())
     # The last one added is the first that a request meets.

@@ -13,18 +13,20 @@ from ray.exceptions import RayActorError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
 from ray.serve.handle import DeploymentHandle
 
+from affect.annotation.recording.project import Project
 from affect.faces.detector import Detections
 from affect.interface.answers import Answer, ModelName, RuntimeTaken, StoredModel
 from affect.models.answer import Face
 from affect.models.asking import Answered, Stretch
 from affect.models.files import ModelDescription
+from serve.annotation.http import AnnotationTool
 from serve.authentication import Tokens
 from serve.entry import Entry
 from serve.http import build_api
 from serve.metrics import Metrics
 from serve.problems import ProblemError
 from serve.recognition import Eyes
-from serve.settings import Access, Limits, Sources
+from serve.settings import Access, AnnotationPlace, Limits, Sources
 
 TRIES = 3
 """A request whose replica died is sent to another one; it changes nothing, so it may be sent again."""
@@ -50,18 +52,24 @@ class Ingress:
         access: Access,
         sources: Sources,
         tokens: Tokens,
+        annotation: tuple[AnnotationPlace, Tokens] | None = None,
     ) -> None:
         self.detector = detector
         self.model = model
         self.entries = {entry.model["name"]: entry for entry in entries}
         self.limits, self.access, self.sources, self.tokens = limits, access, sources, tokens
+        self.annotation = annotation
         self.taken: dict[str, RuntimeTaken] = {}
         """By id of the model."""
         if follow_s is not None:
             self.following = asyncio.get_running_loop().create_task(self._follow(follow, follow_s))
 
     def __serve_build_asgi_app__(self) -> FastAPI:
-        return build_api(self, Metrics(), self.limits, self.access, self.sources, self.tokens)
+        tool = None
+        if self.annotation is not None:
+            place, owners = self.annotation
+            tool = AnnotationTool(Project.open(place.project, place.videos), owners)
+        return build_api(self, Metrics(), self.limits, self.access, self.sources, self.tokens, tool)
 
     def models(self) -> list[StoredModel]:
         return [entry.model for entry in self.entries.values()]

@@ -1,11 +1,9 @@
 """Where Serve of this cluster listens."""
 
-import ssl
-
 from ray.serve.config import HTTPOptions
 from ray.serve.context import _get_global_client
 
-from affect.errors import AffectError
+from serve.certificate import check_certificate
 
 
 def listening_host() -> str | None:
@@ -22,13 +20,7 @@ def listening_host() -> str | None:
 def http_options(host: str, port: int, certificate: str | None, key: str | None) -> HTTPOptions:
     """The options for plain HTTP, or for HTTPS with the files of a certificate and its key.
 
-    Raises AffectError where one of the two is missing, cannot be read or does not belong to the other.
+    Raises AffectError as ``check_certificate`` does.
     """
-    if (certificate is None) != (key is None):
-        raise AffectError("TLS needs both: give --tls-cert and --tls-key")
-    if certificate is not None:
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
-        except OSError as error:
-            raise AffectError(f"{certificate} and {key} are no certificate with its key: {error}") from error
+    check_certificate(certificate, key)
     return HTTPOptions(host=host, port=port, ssl_certfile=certificate, ssl_keyfile=key)

@@ -89,6 +89,17 @@ class Sources(Configuration):
         return value
 
 
+class AnnotationPlace(Configuration):
+    """The annotation tool as a part of the application."""
+
+    videos: str
+    """The folder of videos; local or s3://, under this URI on every node."""
+    project: str
+    """The folder of guidelines, recordings and export."""
+    owner_token_file: str | None = None
+    """A file of the owner's tokens; beside it the variable AFFECT_ANNOTATION_OWNER_TOKEN may hold some."""
+
+
 class Choice(NamedTuple):
     """A name of the store; without a version the current one."""
 
@@ -114,6 +125,8 @@ class ServeSettings(Configuration):
     limits: Limits = Limits()
     access: Access = Access()
     sources: Sources = Sources()
+    annotation: AnnotationPlace | None = None
+    """The annotation tool at /annotate, where it is given."""
     ingress_replicas: int = Field(default=1, ge=1)
     detector_replicas: int = Field(default=1, ge=1)
     model_replicas: int = Field(default=1, ge=1)
@@ -152,6 +165,10 @@ class ServeSettings(Configuration):
         names = [choice.name for choice in self.choices]
         if len(set(names)) < len(names):
             raise ValueError("a name stands twice; two versions of one model need two names")
+        if self.annotation is not None and self.ingress_replicas > 1:
+            raise ValueError(
+                "the annotation tool keeps its files from one replica of the interface: ingress_replicas=1"
+            )
         return self
 
     @property

@@ -7,13 +7,14 @@ video is done.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affect import storage
+from affect.annotation.decisions import Decisions
 from affect.annotation.label_files import label_uri
 from affect.annotation.landmarks import read_landmarks
 from affect.annotation.settings import AnnotationSettings
@@ -36,6 +37,15 @@ class Sources:
     video: str | None = None
     faces: str | None = None
     """A file of preprocessed faces."""
+    chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Annotators by dimension, where the corpus' owner chose them."""
+    invalid: Sequence[Sequence[float]] = ()
+    """Stretches without labels, (from, to) in seconds."""
+
+    @property
+    def decisions(self) -> Decisions:
+        chosen = {dimension: tuple(names) for dimension, names in self.chosen.items()}
+        return Decisions(chosen, tuple((start, end) for start, end in self.invalid))
 
 
 def record_uri(out: str, name: str) -> str:
@@ -56,7 +66,8 @@ def settle(sources: Sources, settings: AnnotationSettings, out: str) -> dict[str
         return before
     traces, labels, bad = _parsed(contents)
     try:
-        made = annotate(traces, labels, _times(sources, settings, traces), settings, _landmarks(sources, settings))
+        times, landmarks = _times(sources, settings, traces), _landmarks(sources, settings)
+        made = annotate(traces, labels, times, settings, landmarks, sources.decisions)
     except AffectError as error:
         made = Annotated(set_aside=[(sources.video or sources.name, str(error))])
     files = {label_uri(out, kind, sources.split, sources.name): text for kind, text in made.files.items()}
@@ -118,7 +129,7 @@ def _new(found: list[Trace], known: Sequence[Trace], file: str) -> list[Trace]:
 def _times(
     sources: Sources, settings: AnnotationSettings, traces: Mapping[str, Sequence[Trace]]
 ) -> NDArray[np.float64]:
-    if not traces:
+    if not traces and not sources.invalid:
         return np.empty(0)
     if sources.video is not None:
         with storage.local_copy(sources.video) as path:

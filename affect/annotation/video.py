@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect.annotation.agreement import Agreement, correlation_matrix
+from affect.annotation.decisions import Decisions
 from affect.annotation.label_files import action_unit_file, expression_file, valence_arousal_file
 from affect.annotation.landmarks import landmark_correlations
 from affect.annotation.matching import match
@@ -18,7 +19,7 @@ from affect.annotation.smoothing import PAPER_SIZES, median_filter
 from affect.annotation.traces import BY_FRAME, Trace
 from affect.annotation.unanimous import agreed_action_units, agreed_expressions
 from affect.errors import AffectError
-from affect.labels import ACTION_UNITS, VALENCE_AROUSAL
+from affect.labels import ACTION_UNITS, NO_ACTION_UNIT, NO_EXPRESSION, VALENCE_AROUSAL
 
 DRAWN = 400
 """Points of a trace that a report draws."""
@@ -43,17 +44,22 @@ def annotate(
     times: NDArray[np.float64],
     settings: AnnotationSettings,
     landmarks: NDArray[np.float64] | None = None,
+    decisions: Decisions = Decisions(),  # noqa: B008  # frozen
 ) -> Annotated:
     """Labels from ``traces`` by dimension and from annotators' ``labels`` by what BY_FRAME names.
 
     ``times`` (frames,) are the frames' time stamps in seconds; ``landmarks`` (frames, 68, 2) are only looked at to
-    choose by them. What cannot be made is set aside with the reason, the rest is made.
+    choose by them. ``decisions`` of the corpus' owner go before the settings. What cannot be made is set aside with the
+    reason, the rest is made.
     """
     made = Annotated()
     means = {}
+    valid = decisions.valid(times)
     for dimension, of_dimension in traces.items():
         try:
-            means[dimension], made.dimensions[dimension] = _dimension(of_dimension, times, settings, landmarks)
+            means[dimension], made.dimensions[dimension] = _dimension(
+                of_dimension, times, settings, landmarks, decisions.chosen.get(dimension, ()), valid
+            )
         except AffectError as error:
             made.set_aside.append((dimension, str(error)))
     missing = [name for name in VALENCE_AROUSAL if name not in means]
@@ -63,7 +69,7 @@ def annotate(
         made.set_aside.append(("valence, arousal", f"there is no usable {missing[0]}; both are needed for a label"))
     for name, annotators in labels.items():
         try:
-            made.files[BY_FRAME[name]], made.by_frame[name] = _by_frame(name, annotators, settings)
+            made.files[BY_FRAME[name]], made.by_frame[name] = _by_frame(name, annotators, settings, valid)
         except AffectError as error:
             made.set_aside.append((name, str(error)))
     return made
@@ -81,19 +87,28 @@ def _dimension(
     times: NDArray[np.float64],
     settings: AnnotationSettings,
     landmarks: NDArray[np.float64] | None,
+    chosen: Sequence[str],
+    valid: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float64], dict[str, Any]]:
     names = [trace.annotator for trace in traces]
+    unknown = sorted(set(chosen) - set(names))
+    if unknown:
+        raise AffectError(f"{unknown[0]} is chosen and has no usable trace; choose others in chosen.csv")
     raw = np.array([match(trace, times, settings.reach_s, settings.delay_s) for trace in traces])
+    raw[:, ~valid] = np.nan  # before the filter, which then takes nothing from an invalid stretch
     sizes = sorted({1, settings.median_filter, *PAPER_SIZES})
     smooth = {size: np.array([median_filter(row, size) for row in raw]) for size in sizes}
     columns = smooth[settings.median_filter]
     correlations = correlation_matrix(columns)
     about: dict[str, Any] = {}
-    if settings.choose == "landmarks":
+    if chosen:
+        kept: tuple[int, ...] = tuple(names.index(name) for name in dict.fromkeys(chosen))
+        about["chosen_by_owner"] = True
+    elif settings.choose == "landmarks":
         if landmarks is None:
             raise AffectError("there are no landmarks to choose by; give --faces, a folder that preprocess wrote")
         by_landmarks = landmark_correlations(columns, landmarks)
-        kept: tuple[int, ...] = (int(np.argmax(by_landmarks)),)
+        kept = (int(np.argmax(by_landmarks)),)
         about["landmark_correlations"] = by_landmarks.tolist()
     elif settings.choose == "all":
         kept = most_correlated(correlations, max(settings.least_annotators, len(traces)), len(traces))
@@ -121,8 +136,9 @@ def _dimension(
 
 
 def _by_frame(
-    name: str, annotators: Sequence[NDArray[np.int8]], settings: AnnotationSettings
+    name: str, annotators: Sequence[NDArray[np.int8]], settings: AnnotationSettings, valid: NDArray[np.bool_]
 ) -> tuple[str, dict[str, Any]]:
+    annotators = [_without_invalid(labels, valid) for labels in annotators]
     kept: NDArray[np.bool_]
     asked: list[Any]
     if name == "expression":
@@ -140,6 +156,13 @@ def _by_frame(
         annotated[: len(known)] |= known
     about = {"annotators": len(annotators), "frames": int(annotated.sum()), "agreed": int(kept.sum())}
     return text, about
+
+
+def _without_invalid(labels: NDArray[np.int8], valid: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """``labels`` (frames, ...) with -1 in frames that are not ``valid``, which is empty where nothing is invalid."""
+    left = labels.copy()
+    left[: len(valid)][~valid[: len(labels)]] = NO_EXPRESSION if labels.ndim == 1 else NO_ACTION_UNIT
+    return left
 
 
 def _short(values: NDArray[np.float64]) -> list[float | None]:

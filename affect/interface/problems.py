@@ -16,9 +16,11 @@ Code = Literal[
     "unauthenticated",
     "origin_refused",
     "uri_refused",
+    "owner_only",
     "not_found",
     "model_unknown",
     "method_not_allowed",
+    "conflict",
     "body_slow",
     "body_too_large",
     "picture_too_large",
@@ -56,9 +58,11 @@ KINDS: dict[Code, Kind] = {
     "uri_refused": Kind(
         403, "The server does not fetch from there: it is not allowed, or leads to an address that is not public."
     ),
+    "owner_only": Kind(403, "Only the owner of an annotation project may ask for this."),
     "not_found": Kind(404, "There is no such path."),
     "model_unknown": Kind(404, "No model of that name is served."),
     "method_not_allowed": Kind(405, "The path is not asked with this method."),
+    "conflict": Kind(409, "What is sent does not fit what is recorded already."),
     "body_slow": Kind(408, "The body, or the file that it names, took too long to arrive."),
     "body_too_large": Kind(413, "The body has too many bytes."),
     "picture_too_large": Kind(413, "A picture has too many bytes or pixels."),

@@ -97,6 +97,26 @@ def probe(source: Source, limits: VideoLimits = NO_LIMITS) -> VideoInfo:
         )
 
 
+def length(source: Source) -> float:
+    """Seconds from the first frame to the end of the last, by the time stamps of all packets; nothing is decoded.
+
+    Headers say how long the file is with its sound, on a clock that need not begin with the first frame, or nothing.
+    Raises AffectError as ``probe`` does.
+    """
+    with open_media(source) as container:
+        stream = video_stream(container)
+        ends = [
+            (stamp, stamp + (packet.duration or 0))
+            for packet in container.demux(stream)
+            if packet.size and not packet.is_discard
+            for stamp in (packet.dts if packet.pts is None else packet.pts,)
+            if stamp is not None
+        ]
+        if not ends:
+            raise AffectError(f"{_name(source)} holds no frame with a time stamp")
+        return float((max(end for _, end in ends) - min(start for start, _ in ends)) * stream.time_base)
+
+
 def open_media(source: Source) -> Any:
     """An opened PyAV container, one of CONTAINERS. Raises AffectError when the file cannot be read as media."""
     options = {"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"}

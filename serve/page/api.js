@@ -15,7 +15,7 @@ async function checked(response) {
   throw new ApiError(response.status, problem);
 }
 
-async function ask(path, options = {}) {
+export async function ask(path, options = {}) {
   try {
     return await checked(await fetch(path, { credentials: "same-origin", ...options }));
   } catch (error) {

@@ -1,5 +1,6 @@
 """The page at / for browsers, and what it is made of; holds nothing secret, so without a token."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import resources
 from typing import Annotated
 
@@ -32,18 +33,36 @@ _HEADERS = {
 
 def page() -> APIRouter:
     """The routes of the page; not part of the interface that OpenAPI describes."""
+    return site({"/": "index.html"}, "page", FILES, _HEADERS)
+
+
+def parts() -> APIRouter:
+    """The page's parts without the page, for other pages to use."""
+    return site({}, "page", FILES, _HEADERS)
+
+
+def site(addresses: Mapping[str, str], folder: str, files: Mapping[str, str], headers: Mapping[str, str]) -> APIRouter:
+    """Routes for ``files`` of a ``folder`` of this package, by name with media type, at ``/<folder>/<name>``.
+
+    ``addresses`` are those of whole pages, with the file of each.
+    """
     router = APIRouter(include_in_schema=False)
-    folder = resources.files("serve") / "page"
-    held = {name: (folder / name).read_bytes() for name in FILES}
+    place = resources.files("serve") / folder
+    held = {name: (place / name).read_bytes() for name in files}
 
     def file(name: str) -> Response:
-        return Response(held[name], media_type=FILES[name], headers=_HEADERS)
+        return Response(held[name], media_type=files[name], headers=headers)
 
-    @router.get("/")
-    async def index() -> Response:
-        return file("index.html")
+    def whole(name: str) -> Callable[[], Awaitable[Response]]:
+        async def answer() -> Response:
+            return file(name)
 
-    @router.get("/page/{name}")
+        return answer
+
+    for address, name in addresses.items():
+        router.add_api_route(address, whole(name))
+
+    @router.get(f"/{folder}/{{name}}")
     async def part(name: Annotated[str, Path(max_length=64)]) -> Response:
         if name not in held:
             raise ProblemError("not_found", "the page has no such part")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from affect.errors import AffectError
-from affect.media.video import TooLargeError, VideoLimits, frames, probe
+from affect.media.video import TooLargeError, VideoLimits, frames, length, probe
 from tests.made_media import make_sound, make_video, turn
 
 
@@ -181,3 +181,13 @@ def test_pictures_that_grow_past_the_limit(tmp_path: Path) -> None:
     seen = []
     with pytest.raises(AffectError, match="clip.mpeg"):
         seen += [frame.picture.shape[:2] for frame in frames(path, VideoLimits(pixels=64 * 48))]
+
+
+def test_the_length_is_that_of_the_frames_whatever_headers_and_sound_say(tmp_path: Path) -> None:
+    pictures = [np.full((32, 32, 3), i, np.uint8) for i in range(50)]
+    times = [0.5 + i / 25 for i in range(50)]
+    sound = np.zeros(44_100 * 4)
+    assert length(str(make_video(tmp_path / "late.mp4", pictures, 25, times))) == pytest.approx(2, abs=1e-3)
+    assert length(str(make_video(tmp_path / "loud.mov", pictures, 25, sound=sound))) == pytest.approx(2, abs=1e-3)
+    with (make_video(tmp_path / "late.mkv", pictures, 25, times)).open("rb") as file:
+        assert length(file) == pytest.approx(2, abs=0.041)
