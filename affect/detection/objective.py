@@ -26,6 +26,8 @@ class DetectionObjective(Configuration):
     """One with less is background."""
     forced: bool = False
     """Give every face the anchor that is best for it, however little they share."""
+    allowed_border: tuple[int, int, int] = (0, 0, 512)
+    """By so many pixels anchors of M1, M2 and M3 may leave the picture; others take no part."""
     examples: int = Field(default=256, ge=2)
     """Anchors of each picture and module that a step learns from: the hardest."""
     faces: float = Field(default=0.25, gt=0, lt=1)
@@ -41,7 +43,7 @@ class SSHObjective:
         self.settings, self.size = settings, (height, width)
         self.sides = level_sides(height, width)
         self.anchors = anchors_for(height, width)
-        self.allowed = borders(self.sides)
+        self.allowed = borders(self.sides, settings.allowed_border)
 
     def __call__(self, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss and its parts, of what SSH gives and what there is.

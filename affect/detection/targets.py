@@ -8,9 +8,6 @@ from torchvision.ops import box_iou
 
 from affect.faces.ssh.anchors import LEVELS
 
-ALLOWED_BORDER = (0, 0, 512)
-"""By so many pixels anchors of M1, M2 and M3 may leave the picture; others take no part (the authors' prototxt)."""
-
 LEFT_OUT, BACKGROUND, FACE = -1, 0, 1
 
 
@@ -21,11 +18,9 @@ class Assigned(NamedTuple):
     faces: Tensor
 
 
-def borders(sides: tuple[int, ...]) -> Tensor:
-    """By how many pixels each anchor may leave the picture; ``sides`` are the anchors of each level."""
-    return torch.cat(
-        [torch.full((count,), float(allowed)) for count, allowed in zip(sides, ALLOWED_BORDER, strict=True)]
-    )
+def borders(sides: tuple[int, ...], allowed: tuple[int, ...]) -> Tensor:
+    """By how many pixels each anchor may leave the picture, of the anchors of each level and what each is allowed."""
+    return torch.tensor(allowed, dtype=torch.float32).repeat_interleave(torch.tensor(sides))
 
 
 def assign(

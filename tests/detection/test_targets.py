@@ -22,7 +22,7 @@ def place(x: float, y: float, side: float) -> int:
 def assigned(boxes: list[list[float]], ignored: list[bool] | None = None, **rules: Any) -> Assigned:
     edges = torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4)
     mask = torch.tensor(ignored or [False] * len(boxes), dtype=torch.bool)
-    return assign(ANCHORS, borders(SIDES), (HEIGHT, WIDTH), edges, mask, **rules)
+    return assign(ANCHORS, borders(SIDES, (0, 0, 512)), (HEIGHT, WIDTH), edges, mask, **rules)
 
 
 def test_levels() -> None:

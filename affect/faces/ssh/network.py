@@ -56,7 +56,7 @@ class SSH(nn.Module):
         ``scores`` (B, A, 2) are logits of background and face, ``boxes`` (B, A, 4) and ``landmarks`` (B, A, 10) are
         coded by the anchors as in affect.faces.ssh.anchors.
         """
-        wide = pictures.to(torch.get_default_dtype()) / PIXEL_CENTRE - 1
+        wide = pictures.to(next(self.parameters()).dtype) / PIXEL_CENTRE - 1
         maps = self.maps(normalise(wide, self.normalisation))
         found = [head(features) for head, features in zip(self.heads, maps, strict=True)]
         return {name: torch.cat([one[name] for one in found], 1) for name in found[0]}
