@@ -56,7 +56,8 @@ def _photograph(rng: np.random.Generator, split: str, height: int, width: int) -
     crop = np.ascontiguousarray(whole[y : y + part, x : x + part])
     picture: Picture = cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     mixing = np.eye(3) + rng.normal(0, 0.15, (3, 3))
-    return np.clip(picture @ mixing.astype(np.float32) + rng.uniform(-30, 30), 0, 255).astype(np.float32)
+    picture = picture @ mixing.astype(np.float32) + np.float32(rng.uniform(-30, 30))
+    return picture.clip(0, 255)
 
 
 @functools.lru_cache

@@ -27,6 +27,10 @@ REACH = 0.3
 """How much of its size is cut out beyond each side of the box of a face in a picture."""
 
 
+MIRROR = [1, 0, 2, 4, 3]
+"""Landmarks change sides in a mirror."""
+
+
 class Cutout(NamedTuple):
     """A face, in pixels of its own ``picture`` (h, w, 3): what covers what is behind by ``alpha`` (h, w) of 0 to 1."""
 
@@ -78,9 +82,9 @@ def cut(picture: NDArray[np.uint8], faces: Faces, number: int) -> Cutout:
 def mirrored(cutout: Cutout) -> Cutout:
     """The cutout as in a mirror; its landmarks change sides with it."""
     width = cutout.alpha.shape[1]
-    turned = [points * np.float32([-1, 1]) + np.float32([width, 0]) for points in (cutout.landmarks, cutout.outline)]
-    landmarks = turned[0][[1, 0, 2, 4, 3]]
-    return Cutout(cutout.picture[:, ::-1], cutout.alpha[:, ::-1], landmarks, turned[1])
+    turn, edge = np.array([-1, 1], np.float32), np.array([width, 0], np.float32)
+    landmarks, outline = (points * turn + edge for points in (cutout.landmarks, cutout.outline))
+    return Cutout(cutout.picture[:, ::-1], cutout.alpha[:, ::-1], landmarks[MIRROR], outline)
 
 
 @functools.lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from affect import storage
 from affect.configuration import Configuration
-from affect.detection.scenes import Split
+from affect.detection.wider_face import Split
 from affect.errors import AffectError
 from affect.faces.detector import Detections, Detector
 from affect.media.pictures import encode_jpeg

@@ -97,7 +97,7 @@ class SSHObjective:
         return assign(self.anchors, self.allowed, self.size, boxes, ignored, **rules)
 
     def _by_level(self, values: Tensor) -> Tensor:
-        return torch.stack([part.sum() for part in values.split(self.sides)])
+        return torch.stack([part.sum() for part in torch.split(values, list(self.sides))])
 
 
 def _smooth_l1(found: Tensor, meant: Tensor) -> Tensor:

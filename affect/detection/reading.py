@@ -9,21 +9,19 @@ import torch
 from numpy.typing import NDArray
 
 from affect.detection.annotated import DetectionSet, Faces
+from affect.detection.cutouts import MIRROR
 from affect.detection.scenes import Scenes
 from affect.detection.settings import DetectionAugmentation, DetectorConfig
-from affect.detection.wider_face import WiderFace
+from affect.detection.wider_face import Split, WiderFace
 from affect.errors import AffectError
 
 Batch = dict[str, NDArray[np.generic]]
 """``pictures`` (b, S, S, 3) uint8, ``boxes`` (b, n, 4) by edges, ``landmarks`` (b, n, 5, 2) and ``ignored`` (b, n)."""
 
-MIRROR = [1, 0, 2, 4, 3]
-"""Landmarks change sides in a mirror."""
-
 
 def sets_of(config: DetectorConfig, *, validation: bool = False) -> list[DetectionSet]:
     """What a run learns from, or what it is measured on. Raises AffectError where a folder is not what it should be."""
-    split = "val" if validation else "train"
+    split: Split = "val" if validation else "train"
     sets: list[DetectionSet] = [WiderFace(one.root, split, landmarks=one.landmarks) for one in config.wider]
     if config.scenes is not None:
         length = config.validation_pictures if validation else config.scenes_per_epoch

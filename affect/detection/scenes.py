@@ -1,7 +1,6 @@
 """Scenes composed of faces at many sizes, poses and lights over varied backgrounds, with exact boxes and landmarks."""
 
 import functools
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -14,11 +13,10 @@ from affect.corpora.sample.settings import SampleSettings
 from affect.detection.annotated import Faces
 from affect.detection.backgrounds import background
 from affect.detection.cutouts import Cutout, cut, drawn, mirrored
-from affect.detection.wider_face import WiderFace
+from affect.detection.wider_face import Split, WiderFace
 from affect.media.pictures import through_jpeg
 
-Split = Literal["train", "val"]
-SPLITS = ("train", "val")
+SPLITS: tuple[Split, ...] = ("train", "val")
 
 MARGIN = 0.15
 """Of a face's size at most so much lies beyond the picture."""
@@ -221,7 +219,7 @@ def _box(outline: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[n
 
 
 def _within(boxes: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
-    limits = np.float32([width, height])
+    limits = np.array([width, height], np.float32)
     low = np.clip(boxes[:, :2], 0, limits)
     high = np.clip(boxes[:, :2] + boxes[:, 2:], 0, limits)
     return np.concatenate([low, high - low], axis=1)

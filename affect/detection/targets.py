@@ -98,4 +98,5 @@ def _on_ignored(anchors: Tensor, boxes: Tensor, negative: float) -> Tensor:
     low = torch.maximum(anchors[:, None, :2], boxes[None, :, :2])
     high = torch.minimum(anchors[:, None, 2:], boxes[None, :, 2:])
     within = (high - low).clamp(min=0).prod(2) / (anchors[:, 2:] - anchors[:, :2]).prod(1)[:, None]
-    return ((within > 0.5) | (box_iou(anchors, boxes) > negative)).any(1)
+    overlaps: Tensor = box_iou(anchors, boxes)
+    return ((within > 0.5) | (overlaps > negative)).any(1)

@@ -1,6 +1,5 @@
 """WIDER FACE's evaluation: which of its validation faces are easy, medium and hard, and a detector judged by them."""
 
-import io
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -61,11 +60,13 @@ class WiderScores:
 
 def _load(folder: str, name: str) -> Any:
     uri = storage.join(folder, name)
-    data = storage.read_bytes(uri)
-    try:
-        return scipy.io.loadmat(io.BytesIO(data))
-    except Exception as error:  # readers of foreign bytes fail in ways that nobody lists
-        raise AffectError(f"{uri} is not a file of the evaluation kit ({error}); get it again") from error
+    if not storage.exists(uri):
+        raise AffectError(f"{uri} does not exist; give the kit's folder ground_truth")
+    with storage.local_copy(uri) as path:
+        try:
+            return scipy.io.loadmat(str(path))
+        except Exception as error:  # readers of foreign bytes fail in ways that nobody lists
+            raise AffectError(f"{uri} is not a file of the evaluation kit ({error}); get it again") from error
 
 
 def _mask(numbers: Any, faces: int, name: str, level: str) -> NDArray[np.bool_]:

@@ -63,7 +63,8 @@ def encode_landmarks(landmarks: Tensor, anchors: Tensor) -> Tensor:
 
 def decode_landmarks(codes: Tensor, anchors: Tensor) -> Tensor:
     """The landmarks (..., n, 5, 2) of ``codes`` (..., n, 10): the inverse of ``encode_landmarks``."""
-    return _middle(anchors)[:, None] + codes.unflatten(-1, (-1, 2)) * _side(anchors)[:, None]
+    shifts = codes.reshape(*codes.shape[:-1], codes.shape[-1] // 2, 2)
+    return _middle(anchors)[:, None] + shifts * _side(anchors)[:, None]
 
 
 def _middle(boxes: Tensor) -> Tensor:

@@ -147,9 +147,11 @@ class Head(nn.Module):
         """By place, row after row, then by anchor, as ``anchors_for`` lists them."""
         seen = self.module(features)
         scores: Tensor = self.scores(seen)
+        pictures, _, rows, columns = scores.shape
         # Channels are the backgrounds of all anchors, then their faces; of boxes an anchor's four are together.
+        by_class = scores.reshape(pictures, CLASSES, ANCHORS_PER_PLACE, rows, columns)
         told = {
-            "scores": scores.unflatten(1, (CLASSES, ANCHORS_PER_PLACE)).permute(0, 3, 4, 2, 1).flatten(1, 3),
+            "scores": by_class.permute(0, 3, 4, 2, 1).flatten(1, 3),
             "boxes": _by_anchor(self.boxes(seen)),
         }
         if self.landmarks is not None:
@@ -158,7 +160,8 @@ class Head(nn.Module):
 
 
 def _by_anchor(told: Tensor) -> Tensor:
-    return told.unflatten(1, (ANCHORS_PER_PLACE, -1)).permute(0, 3, 4, 1, 2).flatten(1, 3)
+    pictures, _, rows, columns = told.shape
+    return told.reshape(pictures, ANCHORS_PER_PLACE, -1, rows, columns).permute(0, 3, 4, 1, 2).flatten(1, 3)
 
 
 def _plain(channels: int, units: int, side: int) -> nn.Module:
