@@ -16,9 +16,9 @@ from affect.detection.learning import begin_detector
 from affect.detection.reading import DetectionPlan, sets_of
 from affect.detection.settings import DetectorConfig, WiderSettings
 from affect.errors import AffectError
+from affect.faces.ssh.files import WEIGHTS
 from affect.runs import RunFolder
 from jobs import cli
-from jobs.detector_worker import WEIGHTS, work
 from jobs.faults import EndAtMendable, mendable
 from jobs.recipes.detector import DETECTORS, detector_recipe
 from jobs.room import patience, scaling
@@ -62,7 +62,7 @@ def _fit(config: DetectorConfig, out: str, *, local: bool) -> dict[str, Any]:
     filesystem, path = storage.resolve(out)
     failures = config.resources.max_failures
     trainer = TorchTrainer(
-        work,
+        _work,
         train_loop_config={"config": config.model_dump(mode="json"), "out": out},
         torch_config=TorchConfig(timeout_s=600),
         scaling_config=asked,
@@ -79,6 +79,13 @@ def _fit(config: DetectorConfig, out: str, *, local: bool) -> dict[str, Any]:
         result: train.Result = trainer.fit()
     answer: dict[str, Any] = result.return_value
     return answer | {"weights": storage.join(out, WEIGHTS), "steps_per_epoch": plan.steps_per_epoch}
+
+
+def _work(setup: dict[str, Any]) -> dict[str, Any]:
+    """The function of each worker; what it needs takes seconds to load, and the controller does without."""
+    from jobs.detector_worker import work  # noqa: PLC0415
+
+    return work(setup)
 
 
 @app.command()

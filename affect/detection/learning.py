@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, distributed, nn
 
 from affect.detection.annotated import DetectionSet
 from affect.detection.objective import SSHObjective
-from affect.detection.reading import Batch, as_tensors
+from affect.detection.reading import Batch
 from affect.detection.settings import DetectorConfig
 from affect.errors import AffectError
 from affect.faces.ssh.detector import SSHDetector
@@ -107,7 +108,7 @@ class DetectorLearner:
 
     def _learn(self, batch: Batch) -> None:
         self.model.train()
-        inputs, targets = as_tensors(batch, self.device)
+        inputs, targets = _as_tensors(batch, self.device)
         loss, parts, wrong = self.stepper(inputs, targets, self.config.seed)
         if wrong is not None:
             raise AffectError(
@@ -177,6 +178,13 @@ class DetectorLearner:
         self.stepper.restore(state["scaler"])
         self.epoch, self.step = state["epoch"], state["step"]
         self._losses, self._seconds, self.history = state["losses"], state["seconds"], state["history"]
+
+
+def _as_tensors(batch: Batch, device: torch.device) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """Inputs and targets of a step, on ``device``."""
+    tensors = {name: torch.from_numpy(np.array(values)).to(device) for name, values in batch.items()}
+    pictures = tensors.pop("pictures").permute(0, 3, 1, 2)
+    return {"pictures": pictures}, tensors
 
 
 def _joined(own: Any, whole: Any) -> Any:

@@ -3,11 +3,10 @@
 from typing import Any
 
 import torch
-from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from affect.configuration import Configuration
+from affect.detection.settings import DetectionObjective
 from affect.detection.targets import FACE, Assigned, assign, borders, hardest, level_sides
 from affect.faces.ssh.anchors import encode, encode_landmarks
 from affect.faces.ssh.network import anchors_for
@@ -15,25 +14,6 @@ from affect.objectives.world import global_sum
 
 SIGMA = 3.0
 """Smooth L1 is quadratic up to 1 / SIGMA ** 2 (the authors' layers)."""
-
-
-class DetectionObjective(Configuration):
-    """The authors' numbers by default."""
-
-    positive: float = Field(default=0.5, gt=0, le=1)
-    """An anchor with at least this intersection over union is to find the face."""
-    negative: float = Field(default=0.3, ge=0, le=1)
-    """One with less is background."""
-    forced: bool = False
-    """Give every face the anchor that is best for it, however little they share."""
-    allowed_border: tuple[int, int, int] = (0, 0, 512)
-    """By so many pixels anchors of M1, M2 and M3 may leave the picture; others take no part."""
-    examples: int = Field(default=256, ge=2)
-    """Anchors of each picture and module that a step learns from: the hardest."""
-    faces: float = Field(default=0.25, gt=0, lt=1)
-    """Most of these that may be faces."""
-    box_weight: float = Field(default=1.0, ge=0)
-    landmarks_weight: float = Field(default=1.0, ge=0)
 
 
 class SSHObjective:

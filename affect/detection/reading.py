@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from affect.detection.annotated import DetectionSet, Faces
@@ -144,10 +143,3 @@ def collate(read: Sequence[tuple[NDArray[np.uint8], Faces]]) -> Batch:
         landmarks[place, :count], ignored[place, :count] = faces.landmarks, faces.ignored
     pictures = np.stack([picture for picture, _ in read])
     return {"pictures": pictures, "boxes": boxes, "landmarks": landmarks, "ignored": ignored}
-
-
-def as_tensors(batch: Batch, device: torch.device) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-    """Inputs and targets of a step, on ``device``."""
-    tensors = {name: torch.from_numpy(np.array(values)).to(device) for name, values in batch.items()}
-    pictures = tensors.pop("pictures").permute(0, 3, 1, 2)
-    return {"pictures": pictures}, tensors

@@ -5,7 +5,6 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from affect.configuration import Configuration
-from affect.detection.objective import DetectionObjective
 from affect.detection.scenes import SceneSettings
 from affect.faces.ssh.spec import SSHSpec
 from affect.training.settings import CHANGEABLE, Compute, OptimiserSettings, Resources, ScheduleSettings
@@ -29,6 +28,25 @@ class DetectionAugmentation(Configuration):
     """Largest relative change of contrast and of brightness."""
     least: float = Field(default=6.0, ge=0)
     """Faces whose shorter side is of fewer pixels than this are ignored."""
+
+
+class DetectionObjective(Configuration):
+    """Which anchors are learnt from, and how much each part of the loss counts; the authors' numbers by default."""
+
+    positive: float = Field(default=0.5, gt=0, le=1)
+    """An anchor with at least this intersection over union is to find the face."""
+    negative: float = Field(default=0.3, ge=0, le=1)
+    """One with less is background."""
+    forced: bool = False
+    """Give every face the anchor that is best for it, however little they share."""
+    allowed_border: tuple[int, int, int] = (0, 0, 512)
+    """By so many pixels anchors of M1, M2 and M3 may leave the picture; others take no part."""
+    examples: int = Field(default=256, ge=2)
+    """Anchors of each picture and module that a step learns from: the hardest."""
+    faces: float = Field(default=0.25, gt=0, lt=1)
+    """Most of these that may be faces."""
+    box_weight: float = Field(default=1.0, ge=0)
+    landmarks_weight: float = Field(default=1.0, ge=0)
 
 
 class DetectorConfig(Configuration):

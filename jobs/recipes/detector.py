@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from affect.detection.objective import DetectionObjective
 from affect.detection.scenes import SceneSettings
-from affect.detection.settings import DetectorConfig
+from affect.detection.settings import DetectionObjective, DetectorConfig
 from affect.faces.ssh.spec import SSHSpec
 from affect.registry import look_up
 from affect.training.settings import OptimiserSettings, ScheduleSettings

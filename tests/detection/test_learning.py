@@ -11,10 +11,9 @@ import torch
 from torchvision.models import resnet50, vgg16
 
 from affect.detection.learning import DetectorLearner, Trained, begin_detector
-from affect.detection.objective import DetectionObjective
 from affect.detection.reading import DetectionPlan, collate, read_step, sets_of
 from affect.detection.scenes import SceneSettings
-from affect.detection.settings import DetectorConfig
+from affect.detection.settings import DetectionObjective, DetectorConfig
 from affect.errors import AffectError
 from affect.faces.ssh.spec import SSHSpec
 from affect.training.settings import OptimiserSettings, ScheduleSettings

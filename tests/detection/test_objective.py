@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from affect.detection.objective import DetectionObjective, SSHObjective
+from affect.detection.objective import SSHObjective
+from affect.detection.settings import DetectionObjective
 from affect.detection.targets import BACKGROUND, FACE, assign, borders, hardest, level_sides
 from affect.faces.ssh.anchors import encode, encode_landmarks
 from affect.faces.ssh.network import anchors_for

@@ -16,6 +16,9 @@ from affect.faces.ssh.spec import SSHSpec
 from affect.networks.vgg import BLOCKS
 from affect.pretrained.files import read_weights
 
+WEIGHTS = "ssh.safetensors"
+"""What a training run calls the file."""
+
 NETWORK, ABOUT = "network", "about"
 """What the file's metadata holds, each as JSON."""
 
