@@ -15,6 +15,7 @@ from affect import storage
 from affect.detection.learning import begin_detector
 from affect.detection.reading import DetectionPlan, sets_of
 from affect.detection.settings import DetectorConfig, WiderSettings
+from affect.detection.wider_face import WiderFace
 from affect.errors import AffectError
 from affect.faces.ssh.files import WEIGHTS
 from affect.runs import RunFolder
@@ -47,6 +48,9 @@ def train_detector(config: DetectorConfig, out: str, *, local: bool = False) -> 
 
 def _fit(config: DetectorConfig, out: str, *, local: bool) -> dict[str, Any]:
     sets, validation = sets_of(config), sets_of(config, validation=True)
+    for one in (*sets, *validation):
+        for name, reason in one.faults() if isinstance(one, WiderFace) else ():
+            logger.warning("%s: %s: %s", one.name, name, reason)
     begin_detector(config)  # tells what does not fit before the cluster is put to work
     asked = ScalingConfig(num_workers=0) if local else scaling(config.resources)
     plan = DetectionPlan.of(config, sets)
@@ -100,7 +104,7 @@ def main(
     """Train RECIPE into --out. The same command again goes on where an interrupted run was."""
     config = detector_recipe(name).override(set_ or [])
     landmarks = config.network.landmarks
-    folders = tuple(WiderSettings(root=storage.absolute(root), landmarks=landmarks) for root in wider or ())
+    folders = tuple(WiderSettings(root=root, landmarks=landmarks) for root in wider or ())
     if not config.wider and not folders and config.scenes is None:
         raise AffectError(f"{name} learns from pictures: give --wider FOLDER, or --set scenes={{}} for composed scenes")
     config = config.model_copy(update={"wider": config.wider + folders})

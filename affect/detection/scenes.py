@@ -5,8 +5,9 @@ import functools
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from affect import storage
 from affect.configuration import Configuration
 from affect.corpora.sample.plan import people_by_split
 from affect.corpora.sample.settings import SampleSettings
@@ -55,6 +56,11 @@ class SceneSettings(Configuration):
     turned: float = Field(default=0.3, ge=0, lt=0.9)
     """By how much of its width a face is made narrower at most, as when it is turned away."""
     seed: int = Field(default=0, ge=0)
+
+    @field_validator("cutouts")
+    @classmethod
+    def _from_anywhere(cls, cutouts: str | None) -> str | None:
+        return storage.absolute(cutouts) if cutouts else None
 
 
 class Scenes:

@@ -2,8 +2,9 @@
 
 from typing import ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from affect import storage
 from affect.configuration import Configuration
 from affect.detection.scenes import SceneSettings
 from affect.faces.ssh.spec import SSHSpec
@@ -16,6 +17,11 @@ class WiderSettings(Configuration):
     root: str
     landmarks: bool = True
     """Read label.txt, which has the landmarks, in place of the corpus's own list."""
+
+    @field_validator("root")
+    @classmethod
+    def _from_anywhere(cls, root: str) -> str:
+        return storage.absolute(root)
 
 
 class DetectionAugmentation(Configuration):
@@ -83,6 +89,11 @@ class DetectorConfig(Configuration):
     """Of each set so many at most are looked at after each epoch: of WIDER FACE the first, of scenes those held out."""
     validation_size: int = Field(default=1024, ge=32)
     """Longer side that pictures are reduced to for that."""
+
+    @field_validator("backbone_weights")
+    @classmethod
+    def _from_anywhere(cls, weights: str | None) -> str | None:
+        return storage.absolute(weights) if weights else None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

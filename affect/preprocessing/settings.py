@@ -2,8 +2,9 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from affect import storage
 from affect.configuration import Configuration
 
 SSH_ONLY = ("weights", "pyramid")
@@ -15,7 +16,8 @@ class DetectorSettings(Configuration):
 
     name: Literal["centerface", "mtcnn", "ssh"] = "centerface"
     weights: str | None = None
-    """Of SSH: a path or S3 URI of its file. The others have theirs from packages."""
+    """Of SSH: a path or S3 URI of its file, kept as one that is the same from anywhere. The others have theirs from
+    packages."""
     runtime: Literal["opencv", "onnxruntime"] = "opencv"
     """What runs the detector; the results are the same. onnxruntime uses a GPU where it finds one. SSH has torch."""
     size: int = Field(default=640, ge=32)
@@ -28,6 +30,11 @@ class DetectorSettings(Configuration):
     """Of two boxes whose intersection over union is larger, the one with the lower score is dropped."""
     every: int = Field(default=1, ge=1)
     """Of a video, look for faces in each ``every``-th frame and follow them in between; 1 looks at every frame."""
+
+    @field_validator("weights")
+    @classmethod
+    def _from_anywhere(cls, weights: str | None) -> str | None:
+        return storage.absolute(weights) if weights else None
 
 
 class AlignmentSettings(Configuration):

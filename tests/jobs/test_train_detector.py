@@ -17,7 +17,7 @@ from affect.preprocessing.settings import DetectorSettings
 from affect.training.settings import OptimiserSettings
 from jobs import train_detector as job
 from jobs.recipes.detector import DETECTORS, detector_recipe
-from tests.detection.made_wider import write_wider
+from tests.detection.made_wider import LABELS, write_wider
 
 
 @pytest.fixture
@@ -38,9 +38,12 @@ def config(tmp_path: Path) -> DetectorConfig:
 
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_cluster")
-def test_a_run_leaves_a_detector(tmp_path: Path, config: DetectorConfig) -> None:
+def test_a_run_leaves_a_detector(tmp_path: Path, config: DetectorConfig, caplog: pytest.LogCaptureFixture) -> None:
     out = str(tmp_path / "run")
+    caplog.set_level("WARNING", "affect")
+    (Path(config.wider[0].root) / "train/label.txt").write_text(LABELS + "5 5 0 9\n")
     answer = job.train_detector(config, out, local=True)
+    assert "12--Group/12_Group_9.jpg, face 2: the box has no area" in caplog.text
     history = pd.read_parquet(tmp_path / "run" / "metrics.parquet")
     assert history["epoch"].tolist() == [0, 1]
     assert answer["metrics"]["wider-face-val/average_precision"] == history["wider-face-val/average_precision"].iloc[-1]

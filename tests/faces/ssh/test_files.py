@@ -100,6 +100,14 @@ def test_no_weights_tell_how_to_get_some(tmp_path: Path) -> None:
         load_detector(DetectorSettings(name="ssh", weights=str(tmp_path / "none.safetensors")))
 
 
+def test_a_path_means_the_same_from_any_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As workers of a cluster run elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    settings = DetectorSettings(name="ssh", weights="ssh.safetensors")
+    assert settings.weights == str(tmp_path / "ssh.safetensors")
+    assert DetectorSettings(weights="s3://bucket/ssh.safetensors").weights == "s3://bucket/ssh.safetensors"
+
+
 def test_other_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "ssh.safetensors"
     network = made()
