@@ -43,7 +43,7 @@ def work(setup: dict[str, Any]) -> dict[str, Any]:
 
 
 def _work(setup: dict[str, Any]) -> dict[str, Any]:
-    _log_to_stdout()
+    log_to_stdout()
     config = TrainConfig.parse(setup["config"])
     out, course_ref = setup["out"], setup["course"]
     course: Course = ray.get(course_ref)
@@ -161,7 +161,7 @@ def _save_model(learner: Learner, course: Course, results: dict[str, dict[str, f
     save_model(storage.join(out, "model"), tensors, description)
 
 
-def _log_to_stdout() -> None:
+def log_to_stdout() -> None:
     """Workers' lines reach the driver through their standard output."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("%(message)s"))

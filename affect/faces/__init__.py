@@ -7,7 +7,14 @@ from affect.faces.detector import Detector
 from affect.faces.mtcnn import MTCNN
 from affect.preprocessing.settings import DetectorSettings
 
-DETECTORS: dict[str, Callable[[DetectorSettings], Detector]] = {"centerface": CenterFace, "mtcnn": MTCNN}
+
+def _ssh(settings: DetectorSettings) -> Detector:
+    from affect.faces.ssh.detector import SSHDetector  # noqa: PLC0415 - torch, which the others do without
+
+    return SSHDetector(settings)
+
+
+DETECTORS: dict[str, Callable[[DetectorSettings], Detector]] = {"centerface": CenterFace, "mtcnn": MTCNN, "ssh": _ssh}
 
 
 def load_detector(settings: DetectorSettings) -> Detector:

@@ -24,6 +24,8 @@ NORMALISATIONS: dict[str, Normalisation] = {
     "vggface2": Normalisation("bgr", (91.4953, 103.8827, 131.0912), (1.0, 1.0, 1.0)),
     # Mean and deviation that torchvision's models were trained with.
     "imagenet": Normalisation("rgb", (0.485 * 255, 0.456 * 255, 0.406 * 255), (0.229 * 255, 0.224 * 255, 0.225 * 255)),
+    # The mean colour of ImageNet, as Caffe's networks were trained with.
+    "imagenet-caffe": Normalisation("bgr", (103.939, 116.779, 123.68), (1.0, 1.0, 1.0)),
     "sphereface": Normalisation("bgr", (127.5,) * 3, (128.0,) * 3),
     # Of the VGG-M trained on faces, from which FaceValue's started.
     "facevalue": Normalisation("rgb", (131.4538, 103.9875, 91.4623), (1.0, 1.0, 1.0)),

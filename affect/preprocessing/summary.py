@@ -1,5 +1,6 @@
 """What became of a clip, and whether it is done already."""
 
+import functools
 import hashlib
 import json
 import time
@@ -80,7 +81,7 @@ def media_size(clip: Clip) -> int:
 def clip_fingerprint(corpus: Corpus, clip: Clip, settings: Preprocessing, labels: dict[str, FrameLabels]) -> str:
     """A hash of all that decides a clip's rows: settings, schema, the media's size, whom to follow, the labels."""
     decisive = {
-        "settings": settings.model_dump(mode="json"),
+        "settings": settings.decisive(),
         "schema": samples.SCHEMA_VERSION,
         "algorithm": ALGORITHM,
         "bytes": media_size(clip),
@@ -88,6 +89,8 @@ def clip_fingerprint(corpus: Corpus, clip: Clip, settings: Preprocessing, labels
         "synthetic": is_synthetic(corpus),
     }
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode())
+    if settings.detector.name == "ssh" and settings.detector.weights:
+        digest.update(_digest_of(settings.detector.weights))
     if clip.kind != "video":  # what is given and what there is, without reading a picture
         for still in corpus.stills(clip):
             digest.update(f"{still.name} {still.frame} {still.time_s} {still.subject} {still.box}".encode())
@@ -98,6 +101,12 @@ def clip_fingerprint(corpus: Corpus, clip: Clip, settings: Preprocessing, labels
         for values in (one.valence, one.arousal, one.expression, one.action_units, one.compound, one.votes):
             digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()[:32]
+
+
+@functools.lru_cache
+def _digest_of(uri: str) -> bytes:
+    """Of a detector's weights: a file that is exchanged gives other rows."""
+    return hashlib.sha256(storage.read_bytes(uri)).digest()
 
 
 def output_uris(clip: Clip, folder: str) -> tuple[str, str]:

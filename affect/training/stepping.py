@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 
 from affect.errors import AffectError
-from affect.networks import Network
-from affect.objectives import MultiTask
 from affect.training.parallel import keeping_gradients
 from affect.training.settings import Compute, OptimiserSettings
 
 Inputs = Mapping[str, Tensor]
+Objective = Callable[[dict[str, Tensor], dict[str, Tensor]], tuple[Tensor, dict[str, Tensor]]]
+"""Outputs and targets to the loss of the whole batch of all workers and its parts."""
 
 MOST_OVERFLOWS = 50
 """So many steps in a row float16 may overflow while its scale is being found."""
@@ -46,9 +46,9 @@ class Stepper:
         self,
         settings: Compute,
         limits: OptimiserSettings,
-        network: Network,
+        network: nn.Module,
         model: nn.Module,
-        objective: MultiTask,
+        objective: Objective,
         optimiser: torch.optim.Optimizer,
     ) -> None:
         self.parts = settings.parts

@@ -7,6 +7,10 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+from affect.detection.learning import DetectorLearner, Trained, begin_detector
+from affect.detection.reading import DetectionPlan, read_step
+from affect.detection.settings import DetectorConfig
+from affect.faces.ssh.spec import SSHSpec
 from affect.labels import ACTION_UNITS
 from affect.networks import build
 from affect.networks.spec import ArcFace, NetworkSpec, Recurrent
@@ -16,6 +20,7 @@ from affect.training import parallel
 from affect.training.optimisers import build_optimiser
 from affect.training.settings import Compute, OptimiserSettings
 from affect.training.stepping import Stepper
+from tests.detection.made_squares import Squares
 
 UNITS = (1, 2, 4)
 FRAMES = NetworkSpec(
@@ -91,6 +96,19 @@ def training(name: str, compute: Compute, rank: int, world: int, state: dict[str
     }
 
 
+def detector_training(rank: int, world: int) -> dict[str, Any]:
+    """A narrow SSH after two steps of five pictures, shared out as the workers of a run share them."""
+    spec = SSHSpec(width=0.03, sync_batchnorm=True)
+    recipe = DetectorConfig(recipe="test", network=spec, side=64, batch=5, optimiser=ADAM)
+    sets = [Squares()]
+    plan = DetectionPlan((10,), (True,), recipe.batch, recipe.seed)
+    network = begin_detector(recipe).double()
+    model = parallel.spread(Trained(network), "replicate")
+    learner = DetectorLearner(recipe, network, model, [], plan.steps_per_epoch, lambda _metrics, _ended: None)
+    learner.run(read_step(recipe, plan, sets, (0, step), (rank, world)) for step in range(2))
+    return learner.state()
+
+
 def main(folder: str, rank: int) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/store", world_size=2, rank=rank)
@@ -98,6 +116,7 @@ def main(folder: str, rank: int) -> None:
     for name, (_, _, compute) in CASES.items():
         first = training(name, compute, rank, 2)
         results[name] = {"first": first, "second": training(name, compute, rank, 2, first)}
+    results["detector"] = detector_training(rank, 2)
     if rank == 0:
         torch.save(results, f"{folder}/together.pt")
     dist.destroy_process_group()

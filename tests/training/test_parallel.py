@@ -46,3 +46,14 @@ def test_two_together_equal_one_alone(together: dict[str, Any], name: str) -> No
     # What two processes kept is a state that one goes on from, and the other way round.
     onward = workers.training(name, workers.ALONE, 0, 1, together[name]["first"])
     torch.testing.assert_close(tensors(together[name]["second"]), tensors(onward), rtol=1e-7, atol=1e-9)
+
+
+def test_a_detector_learns_the_same_on_two_as_on_one(together: dict[str, Any]) -> None:
+    """Two pictures on one worker, three on the other: parts of the loss, parameters, statistics, optimiser."""
+    alone = workers.detector_training(0, 1)
+    found = together["detector"]
+    for part in ("train_loss", "train_scores", "train_boxes", "train_landmarks"):
+        assert found["history"][0][part] == pytest.approx(alone["history"][0][part], rel=1e-7)
+        assert alone["history"][0][part] > 0
+    torch.testing.assert_close(found["network"], alone["network"], rtol=1e-6, atol=1e-8)
+    torch.testing.assert_close(found["optimiser"]["state"], alone["optimiser"]["state"], rtol=1e-6, atol=1e-8)

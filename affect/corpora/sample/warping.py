@@ -22,6 +22,9 @@ BROW_RAISERS = (1, 2)
 YAW, PITCH = 7.0, 4.5
 """Pixels by which the middle of the face shifts at a yaw or pitch of 1."""
 
+PLACING_STEPS = 8
+"""After so many a point of the skin is found to a hundredth of a pixel."""
+
 X, Y = (grid.astype(np.float32) for grid in np.meshgrid(np.arange(LEFT, RIGHT), np.arange(TOP, BOTTOM)))
 
 
@@ -48,10 +51,8 @@ class MovingFace:
     def picture(self, units: Array, blink: float = 0.0, yaw: float = 0.0, pitch: float = 0.0) -> np.ndarray:
         """The portrait, (CANVAS, CANVAS, 3) uint8 RGB, showing ``units`` (17,) with intensities in [0, 1]."""
         intensity = dict(zip(ACTION_UNITS, units.tolist(), strict=True))
-        lowering = intensity[4] * (1 - 0.9 * intensity[1])
-        weights = np.append(self._rest * (1 - units) + units, (lowering, yaw, pitch)).astype(np.float32)
         shape = X.shape
-        dx, dy = (weights @ self._fields).reshape(2, *shape)
+        dx, dy = self._displaced(units, yaw, pitch)
         map_x, map_y = X - dx, Y - dy
         for centre in EYES:
             _open_eye(self._portrait.layout, centre, map_x, map_y, _lids(self._portrait.layout, intensity, blink))
@@ -66,6 +67,27 @@ class MovingFace:
         result = self._portrait.picture.copy()
         result[TOP:BOTTOM, LEFT:RIGHT] = moved
         return result
+
+    def places(self, points: Array, units: Array, yaw: float = 0.0, pitch: float = 0.0) -> Array:
+        """Where ``points`` (n, 2) of the portrait's skin are in the ``picture`` of the same arguments.
+
+        Not of lips or lids, which are pulled apart besides.
+        """
+        field = np.moveaxis(self._displaced(units, yaw, pitch), 0, 2)
+        moved = points.astype(np.float32)
+        # A picture asks where each of its places comes from: where it went is found by going there step by step.
+        for _ in range(PLACING_STEPS):
+            x, y = (moved - (LEFT, TOP)).astype(np.float32).T
+            moved = points + cv2.remap(field, x[:, None], y[:, None], cv2.INTER_LINEAR, borderValue=0)[:, 0]
+        return moved.astype(np.float32)
+
+    def _displaced(self, units: Array, yaw: float, pitch: float) -> Array:
+        """How far the skin that is seen at each place has moved, (2, height, width)."""
+        intensity = dict(zip(ACTION_UNITS, units.tolist(), strict=True))
+        lowering = intensity[4] * (1 - 0.9 * intensity[1])
+        weights = np.append(self._rest * (1 - units) + units, (lowering, yaw, pitch)).astype(np.float32)
+        displaced: Array = (weights @ self._fields).reshape(2, *X.shape)
+        return displaced
 
 
 def _window() -> Array:

@@ -1,0 +1,1 @@
+"""What a face detector learns from, how it learns, and how it is judged."""
