@@ -28,12 +28,15 @@ class ResidualUnit(nn.Module):
 
 
 def arc_res(spec: NetworkSpec) -> Encoder:
-    """(B, 3, S, S) to (B, 512, ceil(S/16), ceil(S/16)); the map is 6x6 at 96 pixels."""
+    """(B, 3, S, S) to (B, 512, ceil(S/16), ceil(S/16)); the map is 6x6 at 96 pixels.
+
+    With ``spec.first_stride`` 1 the map is twice as large: 6x6 at 48 pixels.
+    """
     layers: list[nn.Module] = []
-    channels, side = 3, spec.input_size
+    channels, side, stride = 3, spec.input_size, spec.first_stride
     for units, repeats in STAGES:
-        layers += _convolution(channels, scaled(units, spec), 2)
-        channels, side = scaled(units, spec), halved(side)
+        layers += _convolution(channels, scaled(units, spec), stride)
+        channels, side, stride = scaled(units, spec), halved(side) if stride == 2 else side, 2
         layers += [ResidualUnit(channels) for _ in range(repeats)]
     return Encoder(channels, side, nn.Sequential(*layers))
 

@@ -68,11 +68,15 @@ class Network(nn.Module):
         lengths = inputs.get("lengths")
         after: State = {}
         features = []
+        mirrored = self.spec.mirrored and not self.training
         for name, stream in self._streams().items():
+            pictures = torch.cat([inputs[name], inputs[name].flip(3)]) if mirrored else inputs[name]
             of_stream, carried = stream(
-                inputs[name], inputs["landmarks"] if name == "image" and self.spec.landmarks else None,
+                pictures, inputs["landmarks"] if name == "image" and self.spec.landmarks else None,
                 state.get(name), lengths,
             )  # fmt: skip
+            if mirrored:
+                of_stream = torch.stack(of_stream.chunk(2)).mean(dim=0)
             features.append(of_stream)
             if carried is not None:
                 after[name] = carried

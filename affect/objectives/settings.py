@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from affect.configuration import Configuration
 from affect.objectives.registry import TERMS
+from affect.objectives.soft_labels import SoftLabels
 from affect.registry import look_up
 
 
@@ -60,6 +61,8 @@ class ObjectiveSettings(Configuration):
     """"ccc" or "mse"."""
     action_units: str = "sum"
     """Over a sample's annotated action units: "sum" (BMVC) or "mean" (FaceBehaviorNet), 8 to 17 times apart."""
+    soft_labels: SoftLabels = SoftLabels()
+    """Of expressions."""
     valence_arousal_weight: float = Field(default=1.0, ge=0)
     """FaceBehaviorNet's lambda_2. No paper prints the weights; BMVC adds the losses, so all are 1 (inferred)."""
     expression_weight: float = Field(default=1.0, ge=0)

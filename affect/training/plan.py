@@ -91,7 +91,7 @@ class TrainPlan:
         if set(self.sizes) != set(sets):
             raise AffectError(f"batch.sizes names {sorted(self.sizes)}, the network's heads need {sorted(sets)}")
         self.batch = sum(self.sizes.values())
-        steps = max(-(-total // self.sizes[head]) for head, total in totals.items())
+        steps = settings.passes * max(-(-total // self.sizes[head]) for head, total in totals.items())
         if settings.rows_per_epoch is not None:
             lengths = {head: items.lengths(rows) for head, rows in sets.items()}
             times = {head: self.draws[head].times if head in self.draws else None for head in sets}

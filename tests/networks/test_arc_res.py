@@ -20,6 +20,15 @@ def test_map(size: int, side: int) -> None:
     assert encoder.features == 512 * side**2
 
 
+@pytest.mark.parametrize(("size", "side"), [(48, 6), (50, 7)])
+def test_a_first_stride_of_one_keeps_detail(size: int, side: int) -> None:
+    with torch.device("meta"):
+        encoder = arc_res(NetworkSpec(encoder="arc-res", input_size=size, first_stride=1))
+        features = encoder(torch.empty(2, 3, size, size))
+    assert features.shape == (2, 512, side, side)
+    assert encoder.side == side
+
+
 def test_twenty_convolutions() -> None:
     with torch.device("meta"):
         encoder = arc_res(NetworkSpec(encoder="arc-res"))

@@ -31,6 +31,9 @@ from affect.networks import NetworkSpec
         ({"compounds": ["awed"]}, "compound"),
         ({"heads": ["compound"], "compounds": ["happily awed"]}, "happily awed"),
         ({"recurrent": {"units": 0}}, "units"),
+        ({"first_stride": 1}, "arc-res, not of vgg-face"),
+        ({"mirrored": True, "recurrent": {}}, "single pictures"),
+        ({"mirrored": True, "landmarks": True}, "single pictures"),
     ],
 )
 def test_refused(change: dict[str, Any], reason: str) -> None:

@@ -1,5 +1,7 @@
 """The plan of batches: the same for any number of workers, exhausting all sets, read at the grain of storage."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -69,6 +71,18 @@ def test_an_epoch_exhausts_every_set_and_nothing_else(plan: TrainPlan, epoch: in
     assert [step.step for step in steps] == list(range(plan.steps_per_epoch))
     seen = {pair for step in steps for pair in pairs(step.rows)}
     assert seen == {pair for rows in plan.sets.values() for pair in pairs(rows)}
+
+
+def test_an_epoch_of_several_passes_sees_every_row_as_often() -> None:
+    group = np.repeat(np.arange(8, dtype=np.int32), 30)
+    rows = Rows(group, np.tile(np.arange(30, dtype=np.int32), 8))
+    settings = BatchSettings(size=40, window_groups=2, passes=3)
+    plan = TrainPlan(Single(index_of({"expression": rows}, 8)), settings, seed=0)
+    assert plan.steps_per_epoch == 18
+    steps = [step for span in plan.spans() for step in plan.steps(0, span, 0, 1)]
+    seen = Counter(pair for step in steps for pair in pairs(step.rows))
+    assert set(seen.values()) == {3}
+    assert len(seen) == len(rows)
 
 
 def test_a_set_that_divides_evenly_is_seen_once_an_epoch() -> None:

@@ -1,0 +1,51 @@
+"""The project's own model for faces of real people: MT-ArcRes on FER2013 with FERPlus's votes.
+
+No paper's experiment. What differs from BMVC 2019's is chosen for grey pictures of 48 pixels and a few hours of two CPU
+cores; docs/own-model.md has what each choice gave.
+"""
+
+from affect.catalogue import NETWORKS
+from affect.networks.spec import ArcFace
+from affect.objectives.settings import ObjectiveSettings
+from affect.objectives.soft_labels import SoftLabels
+from affect.training.settings import (
+    Augmentation,
+    BatchSettings,
+    Compute,
+    OptimiserSettings,
+    Resources,
+    ScheduleSettings,
+    TrainConfig,
+)
+
+
+def fer2013() -> TrainConfig:
+    """Expressions on FER2013, whose rows are made as docs/own-model.md says."""
+    spec = NETWORKS["bmvc2019/mt-arcres-expr"].spec.model_copy(
+        update={
+            "input_size": 48,
+            "first_stride": 1,
+            "width": 0.5,
+            "pooling": "average",
+            "embedding": 256,
+            "dropout": 0.2,
+            "arcface": ArcFace(scale=16.0, margin=0.1),
+            "mirrored": True,
+        }
+    )
+    return TrainConfig(
+        recipe="own/fer2013",
+        corpora=("fer2013",),
+        network=spec,
+        objective=ObjectiveSettings(soft_labels=SoftLabels(votes=0.5)),
+        optimiser=OptimiserSettings(
+            name="sgd", learning_rate=0.1, momentum=0.9, weight_decay=5e-4, clip_norm=5.0, average=0.998
+        ),
+        schedule=ScheduleSettings(name="one-cycle", warm_up=0.15),
+        batch=BatchSettings(size=128, passes=3),
+        augmentation=Augmentation(flip=True, shift=0.08, scale=0.12, rotation=12, light=0.2, erase=0.15),
+        compute=Compute(precision="bfloat16"),
+        resources=Resources(threads=2),
+        epochs=14,
+        checkpoint_steps=200,
+    )
