@@ -1,6 +1,4 @@
-"""The experiments of the papers, and the project's own: one module a paper, one function a family, each one typed
-configuration.
-"""
+"""The experiments of the papers and the project's own: a module each, a function a family, one typed configuration."""
 
 from collections.abc import Callable
 from functools import partial
