@@ -33,8 +33,8 @@ def find_model(model: str = DEFAULT) -> str:
         return str(FOLDER / model)
     if model == DEFAULT and not storage.exists(model):
         raise AffectError(
-            f"no model named {DEFAULT!r} comes with this copy of the package; name another with --model, as a run of "
-            "jobs.train or a version in a model store, or make it as docs/own-model.md says"
+            f"no model named {DEFAULT!r} comes with this copy of the package; name another, as a run of jobs.train or "
+            "a model's folder, or make it as docs/own-model.md says"
         )
     try:
         return locate_model(model)
