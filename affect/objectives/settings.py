@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from affect.configuration import Configuration
+from affect.networks.spec import Head
 from affect.objectives.registry import TERMS
 from affect.objectives.soft_labels import SoftLabels
 from affect.registry import look_up
@@ -73,6 +74,16 @@ class ObjectiveSettings(Configuration):
     co_annotation: CoAnnotation | None = None
     soft_co_annotation: SoftCoAnnotation | None = None
     distribution_matching: DistributionMatching | None = None
+
+    @property
+    def inferred(self) -> frozenset[Head]:
+        """Heads that couplings train, so that they can learn without a row that has their own label."""
+        co, soft, matching = self.co_annotation, self.soft_co_annotation, self.distribution_matching
+        heads: dict[Head, bool] = {
+            "action_units": bool(co and co.action_units) or matching is not None,
+            "expression": bool(co and co.expressions) or soft is not None,
+        }
+        return frozenset(head for head, trained in heads.items() if trained)
 
     @model_validator(mode="after")
     def _known(self) -> Self:

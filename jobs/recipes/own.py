@@ -5,16 +5,20 @@ cores; docs/own-model.md has what each choice gave.
 """
 
 from affect.catalogue import NETWORKS
+from affect.labels import ACTION_UNITS, EXPRESSIONS, action_unit_weights
 from affect.networks.spec import ArcFace
-from affect.objectives.settings import ObjectiveSettings
+from affect.objectives.settings import CoAnnotation, DistributionMatching, ObjectiveSettings
 from affect.objectives.soft_labels import SoftLabels
 from affect.training.settings import (
+    STAGE,
     Augmentation,
     BatchSettings,
+    Chain,
     Compute,
     OptimiserSettings,
     Resources,
     ScheduleSettings,
+    Start,
     TrainConfig,
 )
 
@@ -51,3 +55,34 @@ def fer2013() -> TrainConfig:
         epochs=16,
         checkpoint_steps=200,
     )
+
+
+def action_units() -> Chain:
+    """Then action units, without a label of any: what follows from the expressions (FaceBehaviorNet, section 3).
+
+    Those of its Table 1, by co-annotation and by distribution matching in its Bernoulli form with the expressions'
+    side taken as given; all that was learnt before stays as it is.
+    """
+    first = fer2013()
+    shares = action_unit_weights(EXPRESSIONS, ACTION_UNITS, weighted=False)
+    covered = tuple(unit for unit, share in zip(ACTION_UNITS, shares.T, strict=True) if share.any())
+    spec = first.network.model_copy(update={"heads": ("expression", "action_units"), "action_units": covered})
+    kept = ("streams", "heads.expression")
+    then = first.model_copy(
+        update={
+            "recipe": "own/fer2013/action-units",
+            "network": spec,
+            "start": (Start(model=f"{STAGE}expressions", parts=kept),),
+            "frozen": kept,
+            "objective": ObjectiveSettings(
+                soft_labels=first.objective.soft_labels,
+                action_units="mean",
+                co_annotation=CoAnnotation(expressions=False, negatives=True),
+                distribution_matching=DistributionMatching(form="bernoulli", detached="q", weighted=True),
+            ),
+            "optimiser": OptimiserSettings(name="adam", learning_rate=1e-3),
+            "batch": BatchSettings(size=128),
+            "epochs": 4,
+        }
+    )
+    return Chain(recipe="own/fer2013/action-units", stages={"expressions": first, "action-units": then})

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from affect.errors import AffectError
 from affect.networks.spec import Head
+from affect.objectives.settings import CoAnnotation, ObjectiveSettings
 from affect.preprocessing.settings import Preprocessing
 from affect.training.index import LabelIndex, Rows
 from affect.training.plan import PassPlan, Span, TrainPlan, share_out
@@ -83,6 +84,19 @@ def test_an_epoch_of_several_passes_sees_every_row_as_often() -> None:
     seen = Counter(pair for step in steps for pair in pairs(step.rows))
     assert set(seen.values()) == {3}
     assert len(seen) == len(rows)
+
+
+def test_a_head_that_couplings_train_needs_no_rows() -> None:
+    index = made_index(0, 3, 20).index
+    nothing = Rows(np.empty(0, np.int32), np.empty(0, np.int32))
+    sets = {"expression": index.sets["expression"], "action_units": nothing}
+    inferred = ObjectiveSettings(co_annotation=CoAnnotation(expressions=False)).inferred
+    plan = TrainPlan(Single(index_of(sets, 3)), BatchSettings(size=6), 0, inferred)
+    assert plan.sizes == {"expression": 6}
+    with pytest.raises(AffectError, match="action_units"):
+        TrainPlan(Single(index_of(sets, 3)), BatchSettings(size=6), 0)
+    with pytest.raises(AffectError, match="action_units"):  # nothing to infer it from
+        TrainPlan(Single(index_of({"action_units": nothing}, 3)), BatchSettings(size=6), 0, inferred)
 
 
 def test_a_set_that_divides_evenly_is_seen_once_an_epoch() -> None:
