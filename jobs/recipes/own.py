@@ -49,10 +49,11 @@ def fer2013() -> TrainConfig:
         ),
         schedule=ScheduleSettings(name="one-cycle", warm_up=0.15),
         batch=BatchSettings(size=128, passes=3),
-        augmentation=Augmentation(flip=True, shift=0.08, scale=0.1, rotation=10, light=0.2, erase=0.12),
+        augmentation=Augmentation(flip=True, shift=0.08, scale=0.12, rotation=12, light=0.2, erase=0.15),
         compute=Compute(precision="bfloat16"),
-        resources=Resources(threads=2),
-        epochs=16,
+        resources=Resources(workers=2),
+        epochs=20,
+        centre_rows=1024,
         checkpoint_steps=200,
     )
 
