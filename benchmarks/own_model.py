@@ -21,7 +21,7 @@ from affect.faces import load_detector
 from affect.faces.alignment import coloured
 from affect.labels import EXPRESSIONS
 from affect.models.answer import Prediction
-from affect.models.files import load_model
+from affect.models.files import ModelDescription, load_model
 from affect.models.predictor import Predictor, Recogniser
 from affect.models.shipped import DEFAULT, find_model
 
@@ -45,8 +45,7 @@ def main(
     predict = Predictor(network, description)
     recognise = Recogniser(load_detector(description.preprocessing.detector), predict)
     pictures, labels = validation(root, each)
-    alignment = description.preprocessing.alignment
-    crops = np.stack([coloured(cv2.resize(one, (alignment.size, alignment.size)), alignment) for one in pictures])
+    crops = crops_of(pictures, description)
     facts: dict[str, Any] = {f"ms_per_face_at_{count}": ms_per_face(predict, crops[:count]) for count in (1, 16)}
     said = [likeliest(one) for one in predict(crops)]
     facts["pictures"] = len(labels)
@@ -72,6 +71,12 @@ def validation(root: str, each: int) -> tuple[list[NDArray[np.uint8]], NDArray[n
                 pictures.append(still.load)
                 labels.append(int(expressions[still.frame]))
     return [load() for load in pictures[::each]], np.array(labels[::each])
+
+
+def crops_of(pictures: list[NDArray[np.uint8]], description: ModelDescription) -> NDArray[np.uint8]:
+    """Pictures that are crops already, in the size and the colours of a model."""
+    alignment = description.preprocessing.alignment
+    return np.stack([coloured(cv2.resize(one, (alignment.size, alignment.size)), alignment) for one in pictures])
 
 
 def likeliest(said: Prediction) -> int:

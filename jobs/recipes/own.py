@@ -22,6 +22,8 @@ from affect.training.settings import (
     TrainConfig,
 )
 
+PAPER = "no paper, docs/own-model.md"
+
 
 def fer2013() -> TrainConfig:
     """Expressions on FER2013, whose rows are made as docs/own-model.md says."""
@@ -41,6 +43,7 @@ def fer2013() -> TrainConfig:
     )
     return TrainConfig(
         recipe="own/fer2013",
+        paper=PAPER,
         corpora=("fer2013",),
         network=spec,
         objective=ObjectiveSettings(soft_labels=SoftLabels(votes=0.5)),
@@ -86,4 +89,4 @@ def action_units() -> Chain:
             "epochs": 4,
         }
     )
-    return Chain(recipe="own/fer2013/action-units", stages={"expressions": first, "action-units": then})
+    return Chain(recipe="own/fer2013/action-units", paper=PAPER, stages={"expressions": first, "action-units": then})
