@@ -141,8 +141,9 @@ class Resources(Configuration):
     cpus_per_worker: float = Field(default=1.0, gt=0)
     threads: int = Field(default=1, ge=1)
     """Of torch, in each worker on a CPU."""
-    data_cpus_per_worker: float = Field(default=1.0, gt=0)
-    """What reading may use beside each worker."""
+    data_cpus_per_worker: float = Field(default=1.0, ge=0)
+    """What reading may use beside each worker. 0: each worker reads by itself between its steps, without Ray Data:
+    for small pictures, and machines whose few cores have other work as well."""
     row_cache_gib: float = Field(default=0.0, ge=0)
     """Keep files of rows that lie on S3 on each node's disk, up to so many GiB; they then come over the network once a
     node, not once an epoch. 0 reads what is wanted of them each time."""
