@@ -93,6 +93,15 @@ class _Break(UserCallback):
         raise RuntimeError("stopped on purpose")
 
 
+def test_a_worker_that_reads_by_itself_learns_the_same(folder: str, tmp_path: Path) -> None:
+    for reading in (0, 1):
+        resources = Resources(workers=1, data_cpus_per_worker=reading)
+        settings = config(folder, resources=resources, batch=BatchSettings(size=48, rows_per_epoch=48 * 3))
+        train_job.fit(settings, str(tmp_path / str(reading)), local=True)
+    alone, streamed = ((tmp_path / n / "model" / "model.safetensors").read_bytes() for n in "01")
+    assert alone == streamed
+
+
 def test_a_stopped_run_goes_on_from_its_checkpoint(folder: str, tmp_path: Path) -> None:
     settings = config(folder, epochs=2)
     whole = train_job.fit(settings, str(tmp_path / "whole"))
