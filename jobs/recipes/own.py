@@ -55,7 +55,7 @@ def fer2013() -> TrainConfig:
         augmentation=Augmentation(flip=True, shift=0.08, scale=0.12, rotation=12, light=0.2, erase=0.15),
         compute=Compute(precision="bfloat16"),
         resources=Resources(workers=2),
-        epochs=20,
+        epochs=14,
         centre_rows=1024,
         checkpoint_steps=200,
     )
