@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -102,10 +102,7 @@ class Learner:
     @property
     def learnt(self) -> Network:
         """What is measured and becomes the model: the network, or the moving average of its weights."""
-        if self.averaged is None:
-            return self.network
-        averaged: Network = self.averaged.module
-        return averaged
+        return self.network if self.averaged is None else cast("Network", self.averaged.module)
 
     def run(self, steps: Iterable[Step]) -> None:
         """Take all ``steps`` to the end of the run."""
