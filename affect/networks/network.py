@@ -76,7 +76,7 @@ class Network(nn.Module):
                 state.get(name), lengths,
             )  # fmt: skip
             if mirrored:
-                of_stream = torch.stack(of_stream.chunk(2)).mean(dim=0)
+                of_stream = of_stream.unflatten(0, (2, -1)).mean(dim=0)
             features.append(of_stream)
             if carried is not None:
                 after[name] = carried

@@ -13,14 +13,15 @@ from affect.models import shipping
 from affect.models.files import TrainingData, load_model
 from affect.models.predictor import Predictor
 from affect.models.shipping import ship
-from tests.made_models import write_model
+from tests.made_models import describe, write_model
 
 REAL = [TrainingData(corpus="fer2013", fingerprint="abc", synthetic=False)]
 
 
 def test_half_the_bytes_and_the_same_answers(tmp_path: Path) -> None:
     source, folder = str(tmp_path / "run" / "model"), tmp_path / "shipped"
-    write_model(source, size=48, arcface=True, heads=("expression",), data=REAL)
+    spec = describe(size=48, arcface=True, heads=("expression",)).network.model_copy(update={"mirrored": True})
+    write_model(source, size=48, network=spec, data=REAL)
     facts = ship(str(tmp_path / "run"), str(folder), "faces", about="## Licence of the weights\nAs the data's.")
     assert 0 < facts["changed_by_half_precision"] < 0.01
     assert facts["onnx_off"] < 1e-4
