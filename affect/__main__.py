@@ -62,7 +62,7 @@ def main(
     network, description = load_model(find_model(model))
     detector = load_detector(description.preprocessing.detector)
     kind = mimetypes.guess_type(file)[0] or ""
-    console = Console(highlight=False)
+    console = Console(width=max(110, Console().width), highlight=False)
     if kind.startswith("image/"):
         picture = decode_picture(storage.read_bytes(file))
         faces = Recogniser(detector, Predictor(network, description))(picture)
