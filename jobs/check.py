@@ -1,6 +1,7 @@
 """What is wrong with a corpus as it lies on disk: ``python -m jobs.check CORPUS --root URI --out URI``.
 
-Writes ``check.html``, ``findings.csv`` and ``summary.json`` below ``--out``. Findings are no failure: the status is 0.
+Writes ``check.html``, ``findings.csv``, ``summary.json`` and, of single pictures, ``kept.csv`` below ``--out``, with
+which jobs.preprocess leaves out what should not be learnt from. Findings are no failure: the status is 0.
 """
 
 import json
@@ -13,10 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from affect import storage
+from affect.annotation.splits import write_splits
 from affect.checking.clip import check_clip
 from affect.checking.comparison import comparison_rows
 from affect.checking.faults import JoinedFaults
 from affect.checking.findings import MEANINGS, to_csv
+from affect.checking.kept import kept
 from affect.checking.page import check_report
 from affect.checking.whole import Check
 from affect.configuration import Configuration
@@ -56,6 +59,7 @@ def check_corpus(config: CheckConfig, out: str, workers: int | None = None) -> t
                 progress.add(counts.frames + counts.pictures, set_aside=False)
         read = time.monotonic()
         check.finish(faults.listed())
+        units, splits, left_out = kept(corpus, check.findings)
         summary = {
             "corpus": corpus.name,
             "root": config.root,
@@ -64,9 +68,12 @@ def check_corpus(config: CheckConfig, out: str, workers: int | None = None) -> t
             "findings": check.counts(),
             **check.facts,
             "near_pairs_complete": check.complete,
+            "left_out": left_out,
             "seconds": {"reading": round(read - began, 1), "comparing": round(time.monotonic() - read, 1)},
         }
         storage.write_text(run.file("findings.csv"), to_csv(check.findings))
+        if units:
+            write_splits(run.file("kept.csv"), units, splits)
         storage.write_text(run.file("summary.json"), json.dumps(summary, indent=2) + "\n")
         write(check_report(check, config.root, is_synthetic(corpus)), run.file("check.html"))
         run.done(summary)
@@ -92,6 +99,9 @@ def main(
     for name, value in check.facts.items():
         facts.add_row(name.replace("_", " "), f"{value:,}")
     console.print(facts)
+    if summary["left_out"]:
+        told = ", ".join(f"{count:,} {reason}" for reason, count in summary["left_out"].items())
+        console.print(f"Left out of the training split in kept.csv: {told}")
     rows = comparison_rows(published(check.corpus.name), {"here": check.tally})
     if rows:
         counts = Table("", "published", "here", "difference", "", "where")

@@ -1,4 +1,7 @@
-"""Serve models of the store over HTTP: ``python -m jobs.deploy --name NAME --store URI``."""
+"""Serve models of the store over HTTP: ``python -m jobs.deploy --name NAME --store URI``.
+
+Without a name the model that comes with the package is put into the store and served.
+"""
 
 from typing import Annotated
 
@@ -7,6 +10,8 @@ import typer
 from rich.console import Console
 
 from affect.errors import AffectError
+from affect.models.shipped import DEFAULT, find_model
+from affect.models.store import list_models, promote
 from jobs.cli import run
 from serve.listening import http_options
 from serve.settings import ServeSettings
@@ -17,10 +22,11 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def main(
-    name: Annotated[
-        list[str], typer.Option(help="NAME or NAME@VERSION of the store; several where several models shall answer")
-    ],
     store: Annotated[str, typer.Option(help="the model store; local or s3://")],
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME or NAME@VERSION of the store; several where several models shall answer"),
+    ] = None,
     host: Annotated[str, typer.Option(help="the address to listen at")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="the port to listen at")] = 8000,
     tls_cert: Annotated[str | None, typer.Option(help="certificate file: HTTPS; a path on every node")] = None,
@@ -28,7 +34,7 @@ def main(
     set_: Annotated[list[str] | None, typer.Option("--set", help="key=value of ServeSettings")] = None,
 ) -> None:
     """Start Serve with the models, or hand over to them from what is served; Serve stays up."""
-    settings = ServeSettings.parse({"store": store, "models": name}).override(set_ or [])
+    settings = ServeSettings.parse({"store": store, "models": name or [DEFAULT]}).override(set_ or [])
     options = http_options(host, port, tls_cert, tls_key)
     try:
         ray.init(address="auto", ignore_reinit_error=True, log_to_driver=False)
@@ -36,6 +42,8 @@ def main(
         raise AffectError(
             "no Ray cluster runs here; 'ray start --head' starts one, 'ray job submit' reaches one"
         ) from error
+    if not name and DEFAULT not in {known.name for known in list_models(store)}:
+        promote(find_model(), store, DEFAULT)
     url, models = start(settings, options)
     console = Console(highlight=False, soft_wrap=True)
     for model in models:

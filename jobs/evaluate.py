@@ -43,8 +43,8 @@ from affect.models.files import (
     Thresholds,
     digest_of,
     load_model,
-    locate_model,
 )
+from affect.models.shipped import find_model
 from affect.models.store import current, resolve
 from affect.networks import Network
 from affect.networks.spec import NetworkSpec
@@ -288,9 +288,12 @@ def _curve(run: RunFolder, network: NetworkSpec, which: str, video: dict[str, An
 
 
 def locate(model: str, store: str | None) -> tuple[str, str]:
-    """The folder of a model and what it is called: a run, a model's folder or, with a store, name or name/version."""
+    """The folder of a model and what it is called.
+
+    A run, a model's folder, one that comes with the package or, with a store, name or name/version.
+    """
     if store is None:
-        return locate_model(model), ""
+        return find_model(model), ""
     name, _, version = model.partition("/")
     version = version or current(store, name)
     return resolve(store, name, version), f"{name}/{version.zfill(4)}"

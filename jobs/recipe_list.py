@@ -13,6 +13,7 @@ COLUMNS = ("recipe", "paper", "tables", "data", "stages", "begins with", "batch,
 
 TITLES = PAPERS | {
     "pretrain-identity": "Pre-training on identities, of which the 2018 paper has the weights",
+    "own": "The project's own model for faces of people",
     "sample": "Narrow networks on the sample corpus",
 }
 

@@ -118,7 +118,10 @@ def steps_of(training: Training) -> str:
     """How many steps a training takes; of what its plan refuses, the reason."""
     try:
         config = training.config
-        steps = TrainPlan(items_of(config, "train"), config.batch, config.seed).steps_per_epoch * config.epochs
+        steps = (
+            TrainPlan(items_of(config, "train"), config.batch, config.seed, config.objective.inferred).steps_per_epoch
+            * config.epochs
+        )
     except AffectError as error:
         return f"none: {error}"
     return f"{steps:,}"

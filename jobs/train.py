@@ -48,7 +48,7 @@ def plan_course(config: TrainConfig, indexes: Indexes | None = None) -> Course:
     """Lay out every step of the run from ``indexes``, or from the label columns of the data, which it then reads."""
     indexes = indexes or read_indexes(config)
     heads = config.network.heads
-    plan = TrainPlan(items_in(config, indexes.train), config.batch, config.seed)
+    plan = TrainPlan(items_in(config, indexes.train), config.batch, config.seed, config.objective.inferred)
     plan.check_shares(config.resources.workers, config.compute.parts)
     validation = items_in(config, indexes.validation)
     if not any(len(rows) for rows in validation.sets.values()):

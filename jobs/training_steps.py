@@ -25,10 +25,17 @@ class _Collate(ArrowBatchCollateFn):
 def stream_steps(
     course: ray.ObjectRef, config: TrainConfig, rank: int, world: int, epoch: int, step: int
 ) -> Iterable[Step]:
-    """The steps of one worker from (epoch, step) to the end of the run, read ahead by Ray Data tasks, in order."""
+    """The steps of one worker from (epoch, step) to the end of the run, read ahead by Ray Data tasks, in order.
+
+    With ``resources.data_cpus_per_worker`` 0 the worker reads them by itself, each part when it comes to it.
+    """
     reads = ray.get(course).reads(world, epoch, step)
-    planned = ray.put(reads)
     cache = RowCache(config.resources.row_cache_gib)
+    if not config.resources.data_cpus_per_worker:
+        whole, collate = ray.get(course), _Collate(config)
+        tables = (whole.read(one, rank, world, cache.open) for one in reads)
+        return (collate(table.slice(number, 1)) for table in tables for number in range(table.num_rows))
+    planned = ray.put(reads)
 
     def read(batch: pa.Table) -> pa.Table:
         number = batch["id"][0].as_py()

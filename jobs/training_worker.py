@@ -144,7 +144,7 @@ def _report(learner: Learner, out: str, metrics: dict[str, Any], *, epoch_ended:
 def _save_model(learner: Learner, course: Course, results: dict[str, dict[str, float]], out: str) -> None:
     """Write the finished model; all workers must call it."""
     config = learner.config
-    tensors = network_state(learner.network)
+    tensors = network_state(learner.learnt)
     if train.get_context().get_world_rank():
         return
     description = ModelDescription(

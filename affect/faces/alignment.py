@@ -11,9 +11,11 @@ TEMPLATES = {
     "arcface": np.array(
         [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
     )
-    / 112
+    / 112,
+    "fer2013": np.array([[0.3286, 0.4019], [0.6822, 0.4002], [0.5047, 0.5994], [0.3625, 0.7537], [0.6492, 0.7519]]),
 }
-"""Eyes, nose and corners of the mouth in a crop of side 1; insightface's for 112 by 112."""
+"""Eyes, nose and corners of the mouth in a crop of side 1; insightface's for 112 by 112, and what
+faces.measure_template found in FER2013's training pictures."""
 
 SHRINK_BELOW = 0.7
 """Faces reduced further than this are first averaged down, since bilinear sampling would skip pixels."""
@@ -53,7 +55,14 @@ def align(
     picture: NDArray[np.uint8], landmarks: NDArray[np.floating], settings: AlignmentSettings
 ) -> NDArray[np.uint8]:
     """The crop (size, size, 3) of the face with ``landmarks`` (5, 2); black where it leaves the picture."""
-    return warp(picture, crop_transform(landmarks, settings), settings.size)
+    return coloured(warp(picture, crop_transform(landmarks, settings), settings.size), settings)
+
+
+def coloured(crop: NDArray[np.uint8], settings: AlignmentSettings) -> NDArray[np.uint8]:
+    """``crop`` (size, size, 3), RGB, in the colours of the settings."""
+    if settings.colour == "rgb":
+        return crop
+    return np.repeat(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2).astype(np.uint8)
 
 
 def warp(picture: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]:

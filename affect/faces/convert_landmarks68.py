@@ -18,15 +18,16 @@ from affect.faces.landmarks68 import WEIGHTS, Network68
 def convert(manifest: Path) -> dict[str, torch.Tensor]:
     """The tensors that the manifest and the file beside it hold, named and shaped as Network68 has them, float16.
 
-    The file has bytes that mean ``byte * scale + min``, one tensor after the other; kernels are (height, width, in,
-    out), depthwise ones (height, width, channels, 1).
+    The file has bytes that mean ``byte * scale + min``, or plain numbers, one tensor after the other; kernels are
+    (height, width, in, out), depthwise ones (height, width, channels, 1).
     """
     data = manifest.with_name(manifest.name.removesuffix("-weights_manifest.json") + ".bin").read_bytes()
     tensors, place = {}, 0
     for entry in json.loads(manifest.read_text())[0]["weights"]:
-        count, coding = int(np.prod(entry["shape"])), entry["quantization"]
+        plain = {"dtype": entry["dtype"], "scale": 1, "min": 0}
+        count, coding = int(np.prod(entry["shape"])), entry.get("quantization", plain)
         values = np.frombuffer(data, coding["dtype"], count, place) * coding["scale"] + coding["min"]
-        place += count
+        place += count * np.dtype(coding["dtype"]).itemsize
         name, tensor = entry["name"], torch.from_numpy(values.reshape(entry["shape"]))
         if name == "fc/weights":
             tensor = tensor.T

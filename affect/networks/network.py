@@ -72,6 +72,10 @@ class Network(nn.Module):
     def frames(self, inputs: Inputs) -> Features:
         """What each frame gives by itself, (N, features) of each stream: nearly all of the arithmetic."""
         self._check(inputs)
+        if self.spec.mirrored and not self.training:
+            pictures = inputs["image"]
+            both = self.streams["image"](torch.cat([pictures, pictures.flip(3)]), None)
+            return {"image": both.unflatten(0, (2, -1)).mean(dim=0)}
         return {
             name: stream(inputs[name], inputs["landmarks"] if name == "image" and self.spec.landmarks else None)
             for name, stream in self._streams().items()

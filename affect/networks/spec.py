@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from affect.configuration import Configuration
 from affect.labels import ACTION_UNITS, COMPOUND_EXPRESSIONS, EXPRESSIONS
@@ -54,6 +54,12 @@ class NetworkSpec(Configuration):
     """Colour order and range the encoder was made for, one of networks.normalisation.NORMALISATIONS."""
     width: float = Field(default=1.0, gt=0)
     """Multiplies the channels and units; 1.0 is the paper's."""
+    first_stride: Literal[1, 2] = 2
+    """Of MT-ArcRes's first convolution; 1 keeps the detail of small pictures, for four times the work in all stages."""
+    residual_units: tuple[NonNegativeInt, NonNegativeInt, NonNegativeInt, NonNegativeInt] = (1, 2, 4, 1)
+    """Of MT-ArcRes's four stages; SphereFace-20's by default."""
+    residual_unit: Literal["sphereface", "resnet"] = "sphereface"
+    """MT-ArcRes's reading: SphereFace's unit with PReLU, or ResNet's with ReLU, which is faster on a CPU."""
     pooling: Literal["flatten", "average"] = "flatten"
     """What becomes of the encoder's last map: all its values, or the mean of each channel."""
     landmarks: bool = False
@@ -80,6 +86,8 @@ class NetworkSpec(Configuration):
     """Whom the identity head tells apart, as the corpus names them. A training run fills it from its rows."""
     arcface: ArcFace | None = None
     """When set, the expression head gives cosines to seven unit vectors instead of logits."""
+    mirrored: bool = False
+    """In use, not in training, the features are the mean of those of the picture and of its mirror image."""
     sync_batchnorm: bool = False
 
     @model_validator(mode="after")
@@ -113,6 +121,15 @@ class NetworkSpec(Configuration):
             raise ValueError("identities are the classes of the identity head, which heads does not name")
         if len(set(self.identities)) < len(self.identities):
             raise ValueError("identities must name each person once")
+        return self
+
+    @model_validator(mode="after")
+    def _forms_fit(self) -> Self:
+        for name in ("first_stride", "residual_units", "residual_unit"):
+            if self.encoder != "arc-res" and getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"{name} is of the encoder arc-res, not of {self.encoder}")
+        if self.mirrored and self.takes != ["image"]:
+            raise ValueError(f"mirrored is of networks that take single pictures of faces, not {', '.join(self.takes)}")
         return self
 
     @property

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from affect.networks.spec import ArcFace, NetworkSpec
 from affect.objectives.cross_entropy import CrossEntropy
+from affect.objectives.soft_labels import SoftLabels
 
 
 class ArcFaceLoss(CrossEntropy):
@@ -16,13 +17,20 @@ class ArcFaceLoss(CrossEntropy):
     The expression head's outputs are cosines.
     """
 
-    def __init__(self, arcface: ArcFace) -> None:
+    def __init__(self, arcface: ArcFace, soft: SoftLabels | None = None) -> None:
+        super().__init__(soft)
         self.scale = arcface.scale
         self.margin = arcface.margin
 
     def logits(self, outputs: Tensor, labels: Tensor) -> Tensor:
         target = functional.one_hot(labels.clamp(min=0), outputs.shape[1]).bool()
         return self.scale * torch.where(target, with_margin(outputs, self.margin), outputs)
+
+    def logarithms(self, outputs: Tensor) -> Tensor:
+        # The margin is on the class in question, so that each has a softmax of its own.
+        own = torch.eye(outputs.shape[1], dtype=torch.bool, device=outputs.device)
+        logits = torch.where(own, with_margin(outputs, self.margin)[:, :, None], outputs[:, None, :])
+        return (self.scale * logits).log_softmax(dim=2).diagonal(dim1=1, dim2=2)
 
 
 def with_margin(cosine: Tensor, margin: float) -> Tensor:

@@ -55,7 +55,9 @@ class CoAnnotatedExpressions(MeanTerm):
         self.loss = loss
 
     def per_sample(self, outputs: Batch, targets: Batch) -> tuple[Tensor, Tensor]:
-        return self.loss.per_sample(outputs, targets | {"expression": expressions_of(targets["action_units"])})
+        # Votes are about the expression that was annotated, not the one that follows.
+        others = {name: target for name, target in targets.items() if name != "votes"}
+        return self.loss.per_sample(outputs, others | {"expression": expressions_of(targets["action_units"])})
 
 
 def expressions_of(action_units: Tensor) -> Tensor:

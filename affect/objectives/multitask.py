@@ -16,8 +16,9 @@ class MultiTask:
 
     Targets, batch first: "valence_arousal" float (B, 2), NaN where not annotated; "expression" integer (B,) and
     "action_units" integer (B, 17) in the order of labels.ACTION_UNITS, -1 where not annotated; "compound" integer (B,),
-    index into labels.COMPOUND_EXPRESSIONS, -1 where not annotated, or left out; "identity" integer (B,), index into
-    the specification's identities, -1 for anybody else, needed by the head of that name. Raises AffectError where a
+    index into labels.COMPOUND_EXPRESSIONS, -1 where not annotated, or left out; "votes" float (B, 7), annotators by the
+    expression they chose, NaN where nobody was asked, or left out; "identity" integer (B,), index into the
+    specification's identities, -1 for anybody else, needed by the head of that name. Raises AffectError where a
     coupling trains a head that the network lacks.
     """
 
@@ -36,7 +37,8 @@ class MultiTask:
             "compound": settings.compound_weight,
             "identity": settings.identity_weight,
         }
-        own = {f"{head}_loss": (weights[head], TERMS[head][names[head]](spec)) for head in spec.heads}
+        soft = settings.soft_labels
+        own = {f"{head}_loss": (weights[head], TERMS[head][names[head]](spec, soft)) for head in spec.heads}
         self.terms = couple(own, settings, spec)
 
     def __call__(self, outputs: Batch, targets: Batch) -> tuple[Tensor, dict[str, Tensor]]:

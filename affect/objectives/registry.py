@@ -10,25 +10,26 @@ from affect.objectives.compound import CompoundCrossEntropy
 from affect.objectives.cross_entropy import CrossEntropy
 from affect.objectives.identity import IdentityCrossEntropy
 from affect.objectives.mean_squared_error import MeanSquaredError
+from affect.objectives.soft_labels import SoftLabels
 from affect.objectives.term import Term
 
-TERMS: dict[str, dict[str, Callable[[NetworkSpec], Term]]] = {
+TERMS: dict[str, dict[str, Callable[[NetworkSpec, SoftLabels], Term]]] = {
     "valence_arousal": {
-        "ccc": lambda _: ConcordanceLoss(),
-        "mse": lambda _: MeanSquaredError(),
+        "ccc": lambda *_: ConcordanceLoss(),
+        "mse": lambda *_: MeanSquaredError(),
     },
     "expression": {
-        "cross_entropy": lambda _: CrossEntropy(),
-        "arcface": lambda spec: ArcFaceLoss(spec.arcface or ArcFace()),
+        "cross_entropy": lambda _, soft: CrossEntropy(soft),
+        "arcface": lambda spec, soft: ArcFaceLoss(spec.arcface or ArcFace(), soft),
     },
     "action_units": {
-        "sum": lambda spec: BinaryCrossEntropy(spec.action_units, "sum"),
-        "mean": lambda spec: BinaryCrossEntropy(spec.action_units, "mean"),
+        "sum": lambda spec, _: BinaryCrossEntropy(spec.action_units, "sum"),
+        "mean": lambda spec, _: BinaryCrossEntropy(spec.action_units, "mean"),
     },
     "compound": {
-        "cross_entropy": lambda spec: CompoundCrossEntropy(spec.compounds),
+        "cross_entropy": lambda spec, _: CompoundCrossEntropy(spec.compounds),
     },
     "identity": {
-        "cross_entropy": lambda _: IdentityCrossEntropy(),
+        "cross_entropy": lambda *_: IdentityCrossEntropy(),
     },
 }

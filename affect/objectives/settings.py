@@ -5,7 +5,9 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from affect.configuration import Configuration
+from affect.networks.spec import Head
 from affect.objectives.registry import TERMS
+from affect.objectives.soft_labels import SoftLabels
 from affect.registry import look_up
 
 
@@ -60,6 +62,8 @@ class ObjectiveSettings(Configuration):
     """"ccc" or "mse"."""
     action_units: str = "sum"
     """Over a sample's annotated action units: "sum" (BMVC) or "mean" (FaceBehaviorNet), 8 to 17 times apart."""
+    soft_labels: SoftLabels = SoftLabels()
+    """Of expressions."""
     valence_arousal_weight: float = Field(default=1.0, ge=0)
     """FaceBehaviorNet's lambda_2. No paper prints the weights; BMVC adds the losses, so all are 1 (inferred)."""
     expression_weight: float = Field(default=1.0, ge=0)
@@ -70,6 +74,16 @@ class ObjectiveSettings(Configuration):
     co_annotation: CoAnnotation | None = None
     soft_co_annotation: SoftCoAnnotation | None = None
     distribution_matching: DistributionMatching | None = None
+
+    @property
+    def inferred(self) -> frozenset[Head]:
+        """Heads that couplings train, so that they can learn without a row that has their own label."""
+        co, soft, matching = self.co_annotation, self.soft_co_annotation, self.distribution_matching
+        heads: dict[Head, bool] = {
+            "action_units": bool(co and co.action_units) or matching is not None,
+            "expression": bool(co and co.expressions) or soft is not None,
+        }
+        return frozenset(head for head, trained in heads.items() if trained)
 
     @model_validator(mode="after")
     def _known(self) -> Self:

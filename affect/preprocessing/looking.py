@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect.corpora.corpus import Still
-from affect.faces.alignment import align
+from affect.faces.alignment import align, coloured
 from affect.faces.detector import Detections, Detector
 from affect.faces.following import Following
 from affect.faces.landmarks import five_of, nearest
@@ -82,7 +82,7 @@ class Looker:
     def _resized(self, picture: NDArray[np.uint8], landmarks68: NDArray[np.float32] | None) -> Seen:
         size, (height, width) = self.settings.alignment.size, picture.shape[:2]
         interpolation = cv2.INTER_AREA if min(height, width) > size else cv2.INTER_LINEAR
-        crop = cv2.resize(picture, (size, size), interpolation=interpolation)
+        crop = coloured(cv2.resize(picture, (size, size), interpolation=interpolation), self.settings.alignment)
         box = np.array([0, 0, width, height], np.float32)
         if landmarks68 is not None:
             landmarks68 = landmarks68 * np.array([size / width, size / height], np.float32)

@@ -40,8 +40,11 @@ class DetectorSettings(Configuration):
 class AlignmentSettings(Configuration):
     """The similarity transform from five landmarks to the crop (BMVC 2019, section 3)."""
 
-    template: Literal["arcface"] = "arcface"
+    template: Literal["arcface", "fer2013"] = "arcface"
+    """Where the landmarks come to lie, one of alignment.TEMPLATES."""
     size: int = Field(default=96, ge=32)
+    colour: Literal["rgb", "grey"] = "rgb"
+    """Of the crop; grey has three equal channels."""
 
 
 class SoundSettings(Configuration):

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 
 from affect.errors import AffectError
 from affect.faces.mirrored import MIRRORED
-from affect.labels import ACTION_UNITS
+from affect.labels import ACTION_UNITS, EXPRESSIONS
 from affect.media.pictures import decode_picture
 from affect.networks.inputs import LANDMARK_VALUES
 from affect.training.plan import Phase
 from affect.training.settings import Augmentation
+
+DRAWS = 11
+"""Random numbers for the changes of a picture."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Collate:
         if "lengths" in self.takes:
             arrays["lengths"] = _array(row["lengths"])
         if phase == "train" and len(position) and "image" in arrays:
-            draws = np.random.default_rng([self.seed, epoch, step]).random((row["total"].as_py(), 7))[position]
+            draws = np.random.default_rng([self.seed, epoch, step]).random((row["total"].as_py(), DRAWS))[position]
             if "lengths" in arrays:
                 draws = draws[_firsts(arrays["lengths"])]
             augment(arrays["image"], draws, self.augmentation, arrays.get("landmarks"))
@@ -87,6 +90,7 @@ class Collate:
                 "action_units": torch.from_numpy(_array(row["action_units"]).reshape(-1, len(ACTION_UNITS))),
                 "compound": torch.from_numpy(_array(row["compound"])),
                 "identity": torch.from_numpy(_array(row["identity"])),
+                "votes": torch.from_numpy(_array(row["votes"]).reshape(-1, len(EXPRESSIONS))),
             },
             groups=_array(row["group"]),
         )
@@ -120,12 +124,15 @@ def augment(
     settings: Augmentation,
     landmarks: NDArray[np.float32] | None = None,
 ) -> None:
-    """Change ``images`` (n, S, S, 3) in place by ``draws`` (n, 7) in [0, 1), and ``landmarks`` (n, 68, 2) with them."""
+    """Change ``images`` (n, S, S, 3) in place, and ``landmarks`` (n, 68, 2) with them.
+
+    ``draws`` (n, DRAWS) in [0, 1) decide how.
+    """
     size = images.shape[1]
     centre = (size - 1) / 2
     moves = settings.shift or settings.scale or settings.rotation
     for number, (image, draw) in enumerate(zip(images, draws, strict=True)):
-        flip, right, down, larger, turn, contrast, brightness = draw
+        flip, right, down, larger, turn, contrast, brightness, *rectangle = draw
         if settings.flip and flip < 0.5:
             image[:] = image[:, ::-1].copy()
             if landmarks is not None:
@@ -143,6 +150,18 @@ def augment(
             offset = 255 * settings.light * (brightness - 0.5)
             levels = np.clip((np.arange(256) - 127.5) * gain + 127.5 + offset, 0, 255).astype(np.uint8)
             image[:] = levels[image]
+        if settings.erase:
+            _erase(image, rectangle, settings.erase)
+
+
+def _erase(image: NDArray[np.uint8], draws: Sequence[float], most: float) -> None:
+    """Cover a rectangle of ``image`` with grey; one may reach over the edge, so that less of it is seen."""
+    share, shape, x, y = draws
+    size = len(image)
+    stretched = 3 ** (shape - 0.5)  # height to width from 1 : 3 to 3 : 1, by the square of this
+    height, width = (max(1, round(size * math.sqrt(share * most) * by)) for by in (stretched, 1 / stretched))
+    top, left = (round(place * size - side / 2) for place, side in ((y, height), (x, width)))
+    image[max(0, top) : max(0, top + height), max(0, left) : max(0, left + width)] = 128
 
 
 def _array(scalar: Any) -> NDArray[Any]:

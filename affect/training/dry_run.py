@@ -159,7 +159,7 @@ def _check_data(one: Examination) -> None:
     with _noting(one, "data"):
         train = items_of(config, "train")
         _check_crops(one, train)
-        plan = TrainPlan(train, config.batch, config.seed)
+        plan = TrainPlan(train, config.batch, config.seed, config.objective.inferred)
         plan.check_shares(config.resources.workers, config.compute.parts)
     if config.data and train is not None:
         with _noting(one, "data"):

@@ -261,6 +261,15 @@ def label_arrays(table: pa.Table, identities: Sequence[str] = ()) -> dict[str, N
     }
 
 
+def expression_votes(table: pa.Table) -> NDArray[np.float32]:
+    """How many annotators chose each expression, (n, 7); NaN where nobody was asked."""
+    votes = table["expression_votes"].combine_chunks()
+    counts = np.full((len(votes), len(EXPRESSIONS)), np.nan, np.float32)
+    asked = votes.is_valid().to_numpy(zero_copy_only=False)
+    counts[asked] = votes.flatten().to_numpy(zero_copy_only=False).reshape(-1, len(EXPRESSIONS))
+    return counts
+
+
 def _identities(table: pa.Table, identities: Sequence[str]) -> NDArray[np.int64]:
     if not identities:
         return np.full(table.num_rows, NO_IDENTITY, np.int64)

@@ -4,11 +4,12 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import distributed
+from torch.optim.swa_utils import AveragedModel
 
 from affect.evaluation import CENTRES
 from affect.evaluation.examples import Examples
@@ -80,6 +81,7 @@ class Learner:
         self.leaving, self._left = leaving, False
         self.new_examples = new_examples
         self.optimiser = build_optimiser(config.optimiser, model.parameters())
+        self.averaged = _averaged(network, config.optimiser.average)
         objective = MultiTask(config.objective, config.network)
         self.stepper = Stepper(config.compute, config.optimiser, network, model, objective, self.optimiser)
         self.schedule = build_schedule(config.schedule, self.optimiser, steps_per_epoch * config.epochs)
@@ -92,10 +94,15 @@ class Learner:
         self._metrics = FrameMetrics(config.network)
         self._examples: Examples | None = None
         self._new_centres = look_up(CENTRES, config.centres, "way to find cluster centres")
-        self._centres = self._new_centres(network)
+        self._centres = self._new_centres(self.learnt)
         self._epoch_began = time.monotonic()
         self._last_step = self._trained_at = time.monotonic()
         self._waited = self._waited_for_step = self._checkpoint_seconds = self._memory = 0.0
+
+    @property
+    def learnt(self) -> Network:
+        """What is measured and becomes the model: the network, or the moving average of its weights."""
+        return self.network if self.averaged is None else cast("Network", self.averaged.module)
 
     def run(self, steps: Iterable[Step]) -> None:
         """Take all ``steps`` to the end of the run."""
@@ -128,6 +135,8 @@ class Learner:
         if wrong is not None:
             raise NotFiniteError(step, named, wrong)
         self.schedule.step()
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.network)
         self.step = step.step + 1
         self._rows += step.total
         self._losses = {name: self._losses.get(name, 0) + value for name, value in named.items()}
@@ -155,18 +164,21 @@ class Learner:
 
     @torch.inference_mode()
     def _embed(self, step: Step) -> None:
-        self.model.eval()
-        outputs = self.network(self._inputs(step))
+        outputs = self._judged()(self._inputs(step))
         self._centres.update(outputs["embedding"], step.targets["expression"].to(self.device))
 
     @torch.inference_mode()
     def _measure(self, step: Step) -> None:
-        self.model.eval()
-        predictions = self.network.predict(self._inputs(step))
+        predictions = self._judged().predict(self._inputs(step))
         self._metrics.update(predictions, step.targets)
         if step.phase == "validation" and self.new_examples is not None:
             self._examples = self._examples or self.new_examples()
             self._examples.update(step.inputs["image"], predictions, step.targets, step.groups)
+
+    def _judged(self) -> Network:
+        """``learnt``, ready to be asked."""
+        (self.model if self.averaged is None else self.averaged).eval()
+        return self.learnt
 
     def _close(self, step: Step) -> None:
         if step.phase == "train":
@@ -182,11 +194,13 @@ class Learner:
             }
             self._trained_at, self._checkpoint_seconds = time.monotonic(), 0.0
             align_buffers(self.network)
+            if self.averaged is not None:
+                align_buffers(self.learnt)
         elif step.phase == "centres":
-            centres = self._new_centres(self.network)
+            centres = self._new_centres(self.learnt)
             for state in _of_all_workers(self._centres.state()):
                 centres.merge(state)
-            centres.set_centres(self.network)
+            centres.set_centres(self.learnt)
         else:
             metrics = FrameMetrics(self.config.network)
             examples = self.new_examples() if self.new_examples is not None and step.phase == "validation" else None
@@ -206,7 +220,7 @@ class Learner:
         metrics = metrics | {"score": score(metrics)}
         self.history.append(self._trained | {"passes_seconds": time.monotonic() - self._trained_at} | metrics)
         if self.config.keep == "best" and (self.best is None or metrics["score"] > self.best[0]):
-            self.best = metrics["score"], network_state(self.network)
+            self.best = metrics["score"], network_state(self.learnt)
         shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items() if name in _HEADLINES)
         rate = self._trained["rows"] / max(1e-9, self._trained["seconds"])
         _log("epoch %d/%d: train loss %.3f, %s (%.0f rows/s)", self.epoch + 1, self.config.epochs,
@@ -222,13 +236,13 @@ class Learner:
 
     def _choose(self) -> None:
         if self.best is not None:
-            set_network_state(self.network, self.best[1])
+            set_network_state(self.learnt, self.best[1])
 
     def _begin_phase(self) -> None:
         self._losses = {}
         self._steps = self._rows = 0
         self._metrics, self._examples = FrameMetrics(self.config.network), None
-        self._centres = self._new_centres(self.network)
+        self._centres = self._new_centres(self.learnt)
 
     def _tell(self, step: Step, losses: dict[str, torch.Tensor], rate: float) -> None:
         now = time.monotonic()
@@ -261,6 +275,7 @@ class Learner:
         """
         return {
             "network": network_state(self.network),
+            "averaged": None if self.averaged is None else network_state(self.learnt),
             "optimiser": optimiser_state(self.network, self.optimiser),
             "schedule": self.schedule.state_dict(),
             "scaler": self.stepper.state(),
@@ -280,6 +295,9 @@ class Learner:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what ``state`` gave; the number of workers, and how the network is spread, may differ."""
         set_network_state(self.network, state["network"])
+        if self.averaged is not None and state["averaged"] is not None:
+            set_network_state(self.learnt, state["averaged"])
+            self.averaged.n_averaged.fill_(state["epoch"] * self.steps_per_epoch + state["step"])
         set_optimiser_state(self.network, self.optimiser, state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
         self.stepper.restore(state["scaler"])
@@ -289,6 +307,22 @@ class Learner:
             self._losses, self._steps, self._rows = so_far["losses"], so_far["steps"], so_far["rows"]
             self._epoch_began, self._waited = time.monotonic() - so_far["seconds"], so_far["waited"]
         self.history, self.best = state["history"], state["best"]
+
+
+def _averaged(network: Network, decay: float | None) -> AveragedModel | None:
+    """Running statistics are averaged with the weights: they belong to them."""
+    if decay is None:
+        return None
+
+    def update(averages: Any, values: Any, number: Any) -> None:
+        if not averages[0].is_floating_point():  # how many batches were counted
+            torch._foreach_copy_(averages, values)
+            return
+        # The weights that the network began with are soon left behind.
+        kept = min(decay, (1 + int(number)) / (10 + int(number)))
+        torch._foreach_lerp_(averages, values, 1 - kept)
+
+    return AveragedModel(network, multi_avg_fn=update, use_buffers=True)
 
 
 def save_state(state: dict[str, Any], folder: Path) -> None:

@@ -72,9 +72,12 @@ def worker_share(total: int, rank: int, world: int) -> slice:
 class TrainPlan:
     """The training steps: a batch from each set a step, sets that run out begin again in a new order."""
 
-    def __init__(self, items: Items, settings: BatchSettings, seed: int) -> None:
+    def __init__(
+        self, items: Items, settings: BatchSettings, seed: int, inferred: frozenset[Head] = frozenset()
+    ) -> None:
+        """Heads that are ``inferred`` need no rows of their own (ObjectiveSettings.inferred)."""
         sets = {head: rows for head, rows in items.sets.items() if len(rows)}
-        empty = sorted(set(items.sets) - set(sets))
+        empty = sorted(set(items.sets) - set(sets) - inferred) or ([] if sets else sorted(items.sets))
         if empty:
             raise AffectError(
                 f"no training row is annotated with {', '.join(empty)}; leave it out of network.heads or add a corpus"
@@ -91,7 +94,7 @@ class TrainPlan:
         if set(self.sizes) != set(sets):
             raise AffectError(f"batch.sizes names {sorted(self.sizes)}, the network's heads need {sorted(sets)}")
         self.batch = sum(self.sizes.values())
-        steps = max(-(-total // self.sizes[head]) for head, total in totals.items())
+        steps = settings.passes * max(-(-total // self.sizes[head]) for head, total in totals.items())
         if settings.rows_per_epoch is not None:
             lengths = {head: items.lengths(rows) for head, rows in sets.items()}
             times = {head: self.draws[head].times if head in self.draws else None for head in sets}

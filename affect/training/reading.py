@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from affect import samples
 from affect.faces.alignment import in_crop
-from affect.labels import ACTION_UNITS
+from affect.labels import ACTION_UNITS, EXPRESSIONS
 from affect.media.sound import first_column, frame_picture
 from affect.networks.inputs import LANDMARK_VALUES
 from affect.preprocessing.settings import Preprocessing
-from affect.training.index import LABEL_COLUMNS, LabelIndex, label_arrays
+from affect.training.index import LABEL_COLUMNS, LabelIndex, expression_votes, label_arrays
 from affect.training.plan import PassPlan, Phase, Span, StepRows, TrainPlan
 from affect.training.windows import Items
 
@@ -38,6 +38,7 @@ STEPS = pa.schema(
         ("action_units", pa.list_(pa.int8())),
         ("compound", pa.list_(pa.int64())),
         ("identity", pa.list_(pa.int64())),
+        ("votes", pa.list_(pa.float32())),  # 7 a row, NaN where nobody was asked
     ]
 )
 """A row is one worker's part of one step; the lists hold its rows' inputs and labels, flattened.
@@ -194,6 +195,7 @@ def _columns(index: LabelIndex, steps: list[StepRows], opened: Opened) -> dict[s
         "action_units": lists(pa.array(labels["action_units"].reshape(-1)), len(ACTION_UNITS)),
         "compound": lists(pa.array(labels["compound"])),
         "identity": lists(pa.array(labels["identity"])),
+        "votes": lists(pa.array(expression_votes(table).reshape(-1)), len(EXPRESSIONS)),
     }
 
 
@@ -249,4 +251,4 @@ def _row_groups(index: LabelIndex, groups: NDArray[np.int32], opened: Opened) ->
         if name != uri:
             file, uri = opened(name), name
         assert file is not None
-        yield file.read_row_group(number, columns=[*columns, *LABEL_COLUMNS, *whose])
+        yield file.read_row_group(number, columns=[*columns, *LABEL_COLUMNS, "expression_votes", *whose])

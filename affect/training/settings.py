@@ -22,6 +22,9 @@ class OptimiserSettings(Configuration):
     weight_decay: float = Field(default=0.0, ge=0)
     clip_norm: float | None = None
     """Largest norm of the whole gradient; None leaves it as it is."""
+    average: float | None = Field(default=None, gt=0, lt=1)
+    """What is measured and becomes the model: an exponential moving average of the weights and running statistics, of
+    which each step leaves this much, the first ones less (Tarvainen & Valpola 2017, eq 1). None: the weights."""
 
 
 class ScheduleSettings(Configuration):
@@ -62,6 +65,8 @@ class BatchSettings(Configuration):
     """So many frames without a face a sequence passes over; after a longer gap another begins."""
     rows_per_epoch: int | None = Field(default=None, ge=1)
     """End an epoch after about this many rows; the next goes on with a new order. None: when the sets are exhausted."""
+    passes: int = Field(default=1, ge=1)
+    """How often an epoch goes through the sets, each time in another order: more is measured and kept less often."""
     balance: BalanceSettings = BalanceSettings()
     window_groups: int = Field(default=32, ge=1)
     """Row groups that are read side by side and shuffled together; more is nearer to a full shuffle."""
@@ -84,6 +89,8 @@ class Augmentation(Configuration):
     """Largest rotation in degrees."""
     light: float = Field(default=0.0, ge=0, le=1)
     """Largest relative change of contrast and of brightness."""
+    erase: float = Field(default=0.0, ge=0, le=0.5)
+    """Largest share of the crop's area that a grey rectangle may cover (random erasing, Zhong et al. 2020)."""
 
 
 class Compute(Configuration):
@@ -134,8 +141,9 @@ class Resources(Configuration):
     cpus_per_worker: float = Field(default=1.0, gt=0)
     threads: int = Field(default=1, ge=1)
     """Of torch, in each worker on a CPU."""
-    data_cpus_per_worker: float = Field(default=1.0, gt=0)
-    """What reading may use beside each worker."""
+    data_cpus_per_worker: float = Field(default=1.0, ge=0)
+    """What reading may use beside each worker. 0: each worker reads by itself between its steps, without Ray Data:
+    for small pictures, and machines whose few cores have other work as well."""
     row_cache_gib: float = Field(default=0.0, ge=0)
     """Keep files of rows that lie on S3 on each node's disk, up to so many GiB; they then come over the network once a
     node, not once an epoch. 0 reads what is wanted of them each time."""
@@ -243,6 +251,12 @@ class TrainConfig(Configuration):
     centre_rows: int = Field(default=2048, ge=7)
     """Training rows from which each epoch's cluster centres are taken; the final ones come from all rows."""
     follow: FollowSettings = FollowSettings()
+
+    @model_validator(mode="after")
+    def _averaged_whole(self) -> Self:
+        if self.optimiser.average is not None and self.compute.parallel == "shard":
+            raise ValueError("optimiser.average is of whole networks; it goes with compute.parallel=replicate")
+        return self
 
 
 class Chain(Configuration):

@@ -1,4 +1,4 @@
-"""The experiments of the papers: one module a paper, one function a family, each returning one typed configuration."""
+"""The experiments of the papers and the project's own: a module each, a function a family, one typed configuration."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,7 +6,7 @@ from functools import partial
 from affect.catalogue import NETWORKS
 from affect.registry import look_up
 from affect.training.settings import Chain, TrainConfig
-from jobs.recipes import bmvc2019, ext2018, fbn2019, ijcv2019, pretrain_identity, sample
+from jobs.recipes import bmvc2019, ext2018, fbn2019, ijcv2019, own, pretrain_identity, sample
 
 _PAPERS: dict[str, Callable[[str], TrainConfig]] = {
     "ijcv2019": ijcv2019.train,
@@ -52,6 +52,8 @@ TRAIN_RECIPES: dict[str, Callable[[], TrainConfig | Chain]] = {
     },
     **{f"{name}/few-shot": partial(fbn2019.few_shot, name) for name in NETWORKS if name.endswith("-compound")},
     **pretrain_identity.RECIPES,
+    "own/fer2013": own.fer2013,
+    "own/fer2013/action-units": own.action_units,
     "sample/mt-vgg": sample.mt_vgg,
     "sample/mt-arcres": sample.mt_arcres,
 }

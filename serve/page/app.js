@@ -7,6 +7,7 @@ import { Record } from "./record.js";
 const $ = (id) => document.getElementById(id);
 const [picture, video, file, camera] = [$("picture"), $("video"), $("file"), $("camera")];
 
+const OUTPUTS = { expression: "expressions", valence_arousal: "valence and arousal", action_units: "action units" };
 const now = { record: null, chosen: null, abort: null, live: null, stream: null, known: {}, again: null };
 
 // ---- What is told
@@ -40,6 +41,9 @@ function about() {
   const corpora = known.trained_on.map(({ corpus }) => corpus).join(", ") || "what its card says";
   const card = Object.assign(document.createElement("a"), { href: `v1/models/${encodeURIComponent(known.name)}/card`, textContent: "its card" });
   $("about").replaceChildren(`${known.name}, version ${known.version}, trained on ${corpora}${made ? " (synthetic faces: it learnt no real person's)" : ""}; `, card, ".");
+  const lacking = Object.entries(OUTPUTS).filter(([output]) => !known.outputs.includes(output)).map(([, words]) => words);
+  $("lacking").textContent = `It does not give ${lacking.join(" nor ")}.`;
+  $("lacking").hidden = !lacking.length;
 }
 
 $("sign-in").addEventListener("submit", async (event) => {

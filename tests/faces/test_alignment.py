@@ -92,6 +92,14 @@ def test_large_faces_are_averaged_not_sampled(times: int) -> None:
     assert np.abs(clean - expected).mean() < 3.5
 
 
+def test_grey_crops_have_three_equal_channels() -> None:
+    picture = skimage.data.astronaut()
+    settings = AlignmentSettings()
+    crop = align(picture, LANDMARKS, settings.model_copy(update={"colour": "grey"}))
+    expected = align(picture, LANDMARKS, settings) @ [0.299, 0.587, 0.114]  # luma of ITU-R BT.601
+    np.testing.assert_allclose(crop, np.repeat(expected[..., None], 3, axis=2), atol=1)
+
+
 def test_outside_the_picture_is_black() -> None:
     crop = align(np.full((60, 60, 3), 200, np.uint8), LANDMARKS - [190, 90], AlignmentSettings())
     assert (crop == 0).any()

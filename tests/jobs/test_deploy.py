@@ -1,11 +1,17 @@
 """What the command says where there is no cluster; that it deploys is tested with the application itself."""
 
+from pathlib import Path
+
 import pytest
 import ray
 from typer.testing import CliRunner
 
 from affect.errors import AffectError
+from affect.models import shipped
+from affect.models.store import StoredModel, list_models
 from jobs import deploy
+from serve.settings import ServeSettings
+from tests.made_models import write_model
 
 
 def test_no_cluster_is_a_fault_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,6 +22,29 @@ def test_no_cluster_is_a_fault_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
     result = CliRunner().invoke(deploy.app, ["--name", "faces", "--store", "store"])
     assert isinstance(result.exception, AffectError)
     assert "ray start --head" in str(result.exception)
+
+
+def test_the_model_that_comes_with_the_package_is_served_where_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store = str(tmp_path / "store")
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path / "shipped")
+    monkeypatch.setattr(ray, "init", lambda **_: None)
+    asked = []
+
+    def start(settings: ServeSettings, options: object) -> tuple[str, list[object]]:
+        asked.append([choice.name for choice in settings.choices])
+        return "http://127.0.0.1:8000", []
+
+    monkeypatch.setattr(deploy, "start", start)
+    result = CliRunner().invoke(deploy.app, ["--store", store])
+    assert isinstance(result.exception, AffectError)
+    assert "comes with this copy of the package" in str(result.exception)
+    write_model(str(tmp_path / "shipped" / shipped.DEFAULT))
+    for _ in range(2):
+        assert CliRunner().invoke(deploy.app, ["--store", store]).exit_code == 0
+    assert asked == [["faces"], ["faces"]]
+    assert list_models(store) == [StoredModel("faces", "0001", ("0001",))]
 
 
 def test_settings_are_checked_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,9 +63,11 @@ def test_two_workers_give_the_parameters_of_one(folder: str, tmp_path: Path) -> 
     answers = {}
     for workers in (1, 2):
         out = str(tmp_path / str(workers))
-        # Few and small steps: rounding differs between the two, and training amplifies it exponentially.
+        # Few and small steps: rounding differs between the two, and training amplifies it exponentially. By this seed
+        # no activation lies so near the kink of its rectifier that rounding decides on which side it is.
         settings = config(
             folder,
+            seed=2,
             resources=Resources(workers=workers),
             batch=BatchSettings(size=48, rows_per_epoch=48 * 2),
             optimiser=OptimiserSettings(name="sgd", learning_rate=0.002),
@@ -73,12 +75,12 @@ def test_two_workers_give_the_parameters_of_one(folder: str, tmp_path: Path) -> 
         answers[workers] = train_job.fit(settings, out)
         assert answers[workers]["workers"] == workers
     one, two = (safetensors.torch.load_file(str(tmp_path / n / "model" / "model.safetensors")) for n in "12")
-    torch.manual_seed(0)
+    torch.manual_seed(2)
     start = networks.build(config(folder).network)
     for name, parameter in start.named_parameters():
         moved = torch.linalg.vector_norm(one[name] - parameter)
         apart = torch.linalg.vector_norm(one[name] - two[name])
-        assert apart < 0.01 * moved, f"{name}: {apart:.2e} apart after moving {moved:.2e}"
+        assert apart < 0.001 * moved, f"{name}: {apart:.2e} apart after moving {moved:.2e}"
     for name, value in answers[1]["metrics"]["test"].items():
         assert answers[2]["metrics"]["test"][name] == pytest.approx(value, abs=0.05), name
     history = pd.read_parquet(io.BytesIO(storage.read_bytes(str(tmp_path / "2" / "metrics.parquet"))))
@@ -91,6 +93,15 @@ class _Break(UserCallback):
 
     def after_report(self, run_context: RunConfig, metrics: list[dict[str, Any]], checkpoint: Any) -> None:
         raise RuntimeError("stopped on purpose")
+
+
+def test_a_worker_that_reads_by_itself_learns_the_same(folder: str, tmp_path: Path) -> None:
+    for reading in (0, 1):
+        resources = Resources(workers=1, data_cpus_per_worker=reading)
+        settings = config(folder, resources=resources, batch=BatchSettings(size=48, rows_per_epoch=48 * 3))
+        train_job.fit(settings, str(tmp_path / str(reading)), local=True)
+    alone, streamed = ((tmp_path / n / "model" / "model.safetensors").read_bytes() for n in "01")
+    assert alone == streamed
 
 
 def test_a_stopped_run_goes_on_from_its_checkpoint(folder: str, tmp_path: Path) -> None:

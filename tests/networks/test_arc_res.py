@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from torchvision.models.resnet import BasicBlock
 
 from affect.networks import ArcFace, NetworkSpec, build
-from affect.networks.arc_res import ResidualUnit, arc_res
+from affect.networks.arc_res import ResidualUnit, ResNetUnit, arc_res
 
 
 def parameters(module: torch.nn.Module) -> int:
@@ -20,6 +21,15 @@ def test_map(size: int, side: int) -> None:
     assert encoder.features == 512 * side**2
 
 
+@pytest.mark.parametrize(("size", "side"), [(48, 6), (50, 7)])
+def test_a_first_stride_of_one_keeps_detail(size: int, side: int) -> None:
+    with torch.device("meta"):
+        encoder = arc_res(NetworkSpec(encoder="arc-res", input_size=size, first_stride=1))
+        features = encoder(torch.empty(2, 3, size, size))
+    assert features.shape == (2, 512, side, side)
+    assert encoder.side == side
+
+
 def test_twenty_convolutions() -> None:
     with torch.device("meta"):
         encoder = arc_res(NetworkSpec(encoder="arc-res"))
@@ -28,6 +38,23 @@ def test_twenty_convolutions() -> None:
     assert sum(layer.stride == (2, 2) for layer in convolutions) == 4
     assert sum(isinstance(layer, torch.nn.BatchNorm2d) for layer in encoder.modules()) == 20
     assert sum(isinstance(layer, torch.nn.PReLU) for layer in encoder.modules()) == 20
+
+
+def test_units_of_resnet() -> None:
+    """Its first stage's layers against torchvision's basic block, which is the same unit."""
+    spec = NetworkSpec(encoder="arc-res", input_size=32, residual_units=(1, 0, 3, 0), residual_unit="resnet")
+    encoder = arc_res(spec).eval()
+    layers = list(encoder.layers)
+    assert [type(layer).__name__ for layer in layers if not isinstance(layer, torch.nn.Conv2d)].count("ResNetUnit") == 4
+    assert not any(isinstance(layer, torch.nn.PReLU) for layer in encoder.modules())
+    block = BasicBlock(64, 64).eval()
+    torch.manual_seed(0)
+    for parameter in block.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    (unit,) = (layer for layer in layers[:4] if isinstance(layer, ResNetUnit))
+    unit.load_state_dict(dict(zip(unit.state_dict(), block.state_dict().values(), strict=True)))
+    features = torch.randn(2, 64, 8, 8)
+    torch.testing.assert_close(unit(features), block(features))
 
 
 def test_parameters_of_mt_arcres_at_96_pixels() -> None:

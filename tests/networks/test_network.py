@@ -71,6 +71,21 @@ def test_outputs_and_predictions(name: str) -> None:
             torch.testing.assert_close(prediction.sum(1), torch.ones(FRAMES))
 
 
+def test_a_mirrored_network_sees_both_sides_alike_in_use_alone() -> None:
+    torch.manual_seed(0)
+    network = build(SPECS["bmvc2019/mt-arcres"].model_copy(update={"mirrored": True, "dropout": 0.0}))
+    inputs = made(network.spec)
+    flipped = {"image": inputs["image"].flip(3)}
+    with torch.inference_mode():
+        assert not torch.allclose(network(inputs)["embedding"], network(flipped)["embedding"])  # in training
+        network.eval()
+        network.spec = network.spec.model_copy(update={"mirrored": False})
+        sides = [network(side)["embedding"] for side in (inputs, flipped)]
+        network.spec = network.spec.model_copy(update={"mirrored": True})
+        torch.testing.assert_close(network(inputs)["embedding"], (sides[0] + sides[1]) / 2)
+        torch.testing.assert_close(network.predict(inputs), network.predict(flipped))
+
+
 # The sample corpus has no compound expressions, whose head is that of expressions.
 @pytest.mark.parametrize("name", [name for name in SPECS if name != "compound"])
 def test_learns_on_the_sample_corpus(name: str, sequences: Sequences) -> None:

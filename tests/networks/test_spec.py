@@ -31,6 +31,12 @@ from affect.networks import NetworkSpec
         ({"compounds": ["awed"]}, "compound"),
         ({"heads": ["compound"], "compounds": ["happily awed"]}, "happily awed"),
         ({"recurrent": {"units": 0}}, "units"),
+        ({"first_stride": 1}, "arc-res, not of vgg-face"),
+        ({"residual_units": [1, 1, 1, 1]}, "arc-res, not of vgg-face"),
+        ({"residual_unit": "resnet"}, "arc-res, not of vgg-face"),
+        ({"encoder": "arc-res", "residual_units": [1, 1, 1]}, "residual_units"),
+        ({"mirrored": True, "recurrent": {}}, "single pictures"),
+        ({"mirrored": True, "landmarks": True}, "single pictures"),
     ],
 )
 def test_refused(change: dict[str, Any], reason: str) -> None:

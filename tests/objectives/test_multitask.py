@@ -6,6 +6,7 @@ import torch
 from affect.networks import ArcFace, NetworkSpec
 from affect.objectives import MultiTask, ObjectiveSettings
 from affect.objectives.registry import TERMS
+from affect.objectives.soft_labels import SoftLabels
 
 SPEC = NetworkSpec(encoder="vgg-face")
 
@@ -41,10 +42,11 @@ def test_is_the_weighted_sum_of_its_terms(valence_arousal: str, action_units: st
     )
     outputs, targets = outputs_and_targets()
     total, parts = MultiTask(settings, spec)(outputs, targets)
+    name = "arcface" if arcface else "cross_entropy"
     expected = {
-        "valence_arousal_loss": TERMS["valence_arousal"][valence_arousal](spec)(outputs, targets),
-        "expression_loss": TERMS["expression"]["arcface" if arcface else "cross_entropy"](spec)(outputs, targets),
-        "action_units_loss": TERMS["action_units"][action_units](spec)(outputs, targets),
+        "valence_arousal_loss": TERMS["valence_arousal"][valence_arousal](spec, SoftLabels())(outputs, targets),
+        "expression_loss": TERMS["expression"][name](spec, SoftLabels())(outputs, targets),
+        "action_units_loss": TERMS["action_units"][action_units](spec, SoftLabels())(outputs, targets),
     }
     torch.testing.assert_close(parts, {name: loss.detach() for name, loss in expected.items()})
     torch.testing.assert_close(

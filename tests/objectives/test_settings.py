@@ -11,6 +11,7 @@ def test_defaults_are_the_papers_sum() -> None:
     assert ObjectiveSettings().model_dump() == {
         "valence_arousal": "ccc",
         "action_units": "sum",
+        "soft_labels": {"votes": 0.0, "smoothing": 0.0},
         "valence_arousal_weight": 1.0,
         "expression_weight": 1.0,
         "action_units_weight": 1.0,

@@ -8,7 +8,7 @@ from affect.faces.alignment import align
 from affect.faces.mirrored import MIRRORED
 from affect.preprocessing.settings import AlignmentSettings, Preprocessing
 from affect.samples import FACES
-from affect.training.batches import augment
+from affect.training.batches import DRAWS, augment
 from affect.training.reading import crop_landmarks
 from affect.training.settings import Augmentation
 
@@ -37,13 +37,25 @@ def test_landmarks_follow_the_picture(settings: Augmentation) -> None:
     for seed in range(5):
         points = rng.uniform(25, SIZE - 25, (68, 2)).astype(np.float32)
         images, landmarks = dotted(points[shown])[None], points[None].copy()
-        draws = np.random.default_rng(seed).random((1, 7))
+        draws = np.random.default_rng(seed).random((1, DRAWS))
         augment(images, draws, settings, landmarks)
         flipped = settings.flip and draws[0, 0] < 0.5
         for name in shown:
             x, y = landmarks[0, MIRRORED[name] if flipped else name]
             around = images[0, round(float(y)) - 1 : round(float(y)) + 2, round(float(x)) - 1 : round(float(x)) + 2]
             assert around.max() > 200, (name, x, y)
+
+
+def test_a_grey_rectangle_covers_no_more_than_the_share_that_is_asked_for() -> None:
+    images = np.full((200, SIZE, SIZE, 3), 7, np.uint8)
+    augment(images, np.random.default_rng(0).random((200, DRAWS)), Augmentation(erase=0.2))
+    covered = (images == 128).all(axis=3)
+    assert ((images == 7).all(axis=3) | covered).all()
+    shares = covered.mean(axis=(1, 2))
+    assert shares.max() <= 0.21
+    assert 0.04 < shares.mean() < 0.1  # half of the largest, less what lies beyond the edge
+    first = covered[shares.argmax()]
+    assert first[np.ix_(first.any(axis=1), first.any(axis=0))].all()
 
 
 def test_mirroring_twice_is_nothing_and_the_sides_change() -> None:

@@ -123,6 +123,43 @@ def test_a_resumed_run_ends_as_an_undisturbed_one(folder: str, tmp_path: Path, s
     assert told == [[row["epoch"], row["rows"], pytest.approx(row["train_loss"], abs=1e-6)] for row in whole.history]
 
 
+def test_the_average_of_the_weights_is_measured_and_kept(folder: str, tmp_path: Path) -> None:
+    average = 0.9
+    settings = config(folder, checkpoint_steps=5, epochs=1)
+    settings = settings.model_copy(update={"optimiser": settings.optimiser.model_copy(update={"average": average})})
+    plan = course(settings)
+    seen: list[dict[str, torch.Tensor]] = []
+    run = learner(settings, plan, lambda metrics, ended: ended or save_state(run.state(), tmp_path))
+
+    class Watching(Follower):
+        def step(self, facts: StepFacts) -> None:
+            seen.append({name: one.clone() for name, one in run.network.state_dict().items()})
+
+    run.followers = [Watching()]
+    run.run(steps(settings, plan))
+    weight = "streams.image.encoder.layers.0.weight"
+    expected = seen[0][weight]
+    for number, state in enumerate(seen[1:], start=1):
+        kept = min(average, (1 + number) / (10 + number))
+        expected = kept * expected + (1 - kept) * state[weight]
+    torch.testing.assert_close(run.learnt.state_dict()[weight], expected)
+    assert not torch.equal(run.network.state_dict()[weight], expected)
+    counted = "streams.image.encoder.layers.1.num_batches_tracked"
+    assert run.learnt.state_dict()[counted] == len(seen)
+    metrics = FrameMetrics(settings.network)
+    with torch.inference_mode():
+        for step in steps(settings, plan):
+            if step.phase == "validation" and step.rows and step.epoch == settings.epochs:
+                metrics.update(run.learnt.eval().predict({"image": to_input(step.inputs["image"])}), step.targets)
+    assert metrics.compute() == run.results["validation"].compute()
+    again = learner(settings, plan, lambda metrics, ended: None)
+    again.restore(load_state(tmp_path))
+    assert 0 < again.step < plan.train.steps_per_epoch
+    again.run(steps(settings, plan, again.epoch, again.step))
+    for name, value in run.learnt.state_dict().items():
+        torch.testing.assert_close(again.learnt.state_dict()[name], value, rtol=0, atol=0, msg=name)
+
+
 def test_a_loss_that_is_no_number_ends_the_run_before_it_spoils_the_network(folder: str, tmp_path: Path) -> None:
     settings = config(folder)
     plan = course(settings)

@@ -1,5 +1,7 @@
 """The plan of batches: the same for any number of workers, exhausting all sets, read at the grain of storage."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from affect.errors import AffectError
 from affect.networks.spec import Head
+from affect.objectives.settings import CoAnnotation, ObjectiveSettings
 from affect.preprocessing.settings import Preprocessing
 from affect.training.index import LabelIndex, Rows
 from affect.training.plan import PassPlan, Span, TrainPlan, share_out
@@ -69,6 +72,31 @@ def test_an_epoch_exhausts_every_set_and_nothing_else(plan: TrainPlan, epoch: in
     assert [step.step for step in steps] == list(range(plan.steps_per_epoch))
     seen = {pair for step in steps for pair in pairs(step.rows)}
     assert seen == {pair for rows in plan.sets.values() for pair in pairs(rows)}
+
+
+def test_an_epoch_of_several_passes_sees_every_row_as_often() -> None:
+    group = np.repeat(np.arange(8, dtype=np.int32), 30)
+    rows = Rows(group, np.tile(np.arange(30, dtype=np.int32), 8))
+    settings = BatchSettings(size=40, window_groups=2, passes=3)
+    plan = TrainPlan(Single(index_of({"expression": rows}, 8)), settings, seed=0)
+    assert plan.steps_per_epoch == 18
+    steps = [step for span in plan.spans() for step in plan.steps(0, span, 0, 1)]
+    seen = Counter(pair for step in steps for pair in pairs(step.rows))
+    assert set(seen.values()) == {3}
+    assert len(seen) == len(rows)
+
+
+def test_a_head_that_couplings_train_needs_no_rows() -> None:
+    index = made_index(0, 3, 20).index
+    nothing = Rows(np.empty(0, np.int32), np.empty(0, np.int32))
+    sets = {"expression": index.sets["expression"], "action_units": nothing}
+    inferred = ObjectiveSettings(co_annotation=CoAnnotation(expressions=False)).inferred
+    plan = TrainPlan(Single(index_of(sets, 3)), BatchSettings(size=6), 0, inferred)
+    assert plan.sizes == {"expression": 6}
+    with pytest.raises(AffectError, match="action_units"):
+        TrainPlan(Single(index_of(sets, 3)), BatchSettings(size=6), 0)
+    with pytest.raises(AffectError, match="action_units"):  # nothing to infer it from
+        TrainPlan(Single(index_of({"action_units": nothing}, 3)), BatchSettings(size=6), 0, inferred)
 
 
 def test_a_set_that_divides_evenly_is_seen_once_an_epoch() -> None:

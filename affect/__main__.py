@@ -1,0 +1,158 @@
+"""What a model says about the faces of a picture or a video: ``python -m affect PICTURE_OR_VIDEO``.
+
+Of a picture a table is printed; of a video a table of its answers (CSV, in OpenFace's columns and some more) and the
+video with the answers drawn on it are written.
+"""
+
+import json
+import mimetypes
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from affect import storage
+from affect.command_line import run
+from affect.errors import AffectError
+from affect.faces import load_detector
+from affect.labels import EXPRESSIONS
+from affect.media.pictures import decode_picture, encode_jpeg
+from affect.media.video import frames
+from affect.models.answer import Face, VideoSummary, Whole
+from affect.models.asking import Asker
+from affect.models.drawing import draw
+from affect.models.files import ModelDescription, load_model
+from affect.models.predictor import Predictor, Recogniser
+from affect.models.shipped import DEFAULT, find_model
+from affect.networks.spec import Head
+from affect.watching.annotated import AnnotatedVideo
+from affect.watching.openface import OpenFaceCsv
+from affect.watching.video import WatchedVideo
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+ABOUT = "What is said is what a face shows, not what anybody feels, thinks or is like."
+
+OUTPUTS: dict[Head, str] = {
+    "expression": "expressions",
+    "valence_arousal": "valence and arousal",
+    "action_units": "action units",
+}
+"""What a model is told to lack where it does not give it."""
+
+
+@app.command(help=__doc__)
+def main(
+    file: Annotated[str, typer.Argument(metavar="PICTURE_OR_VIDEO", help="a local path or s3://")],
+    model: Annotated[str, typer.Option(help="a model that comes with the package, a run, or a model's folder")] = (
+        DEFAULT
+    ),
+    out: Annotated[
+        str, typer.Option(help="folder to write to; of a picture by default nothing is written, of a video it is .")
+    ] = "",
+    json_: Annotated[bool, typer.Option("--json", help="print the answer as JSON, as the HTTP interface gives it")] = (
+        False
+    ),
+) -> None:
+    if not storage.exists(file):
+        raise AffectError(f"{file} does not exist")
+    network, description = load_model(find_model(model))
+    detector = load_detector(description.preprocessing.detector)
+    kind = mimetypes.guess_type(file)[0] or ""
+    console = Console(width=max(110, Console().width), highlight=False)
+    if kind.startswith("image/"):
+        picture = decode_picture(storage.read_bytes(file))
+        faces = Recogniser(detector, Predictor(network, description))(picture)
+        console.print_json(json.dumps({"faces": faces})) if json_ else _tell_picture(console, file, faces, description)
+        if out:
+            drawn = storage.join(out, f"{Path(file).stem}.annotated.jpg")
+            storage.write_bytes(drawn, encode_jpeg(draw(picture, faces)))
+            console.print(f"drawn: {drawn}", soft_wrap=True)
+        return
+    table, drawn = (storage.join(out or ".", f"{Path(file).stem}{ending}") for ending in (".csv", ".annotated.mp4"))
+    csv = OpenFaceCsv(description.network)
+    with (
+        WatchedVideo(file, Asker(network, description), detector) as watched,
+        storage.local_copy(file) as local,
+        storage.whole_file(table) as csv_path,
+        storage.whole_file(drawn) as video_path,
+        csv_path.open("w") as lines,
+    ):
+        lines.write(csv.header())
+        video = AnnotatedVideo(video_path, watched.info)
+        pairs = zip(watched, frames(local), strict=False)  # frames are not asked for beyond the last answer
+        for answer, frame in track(pairs, "asking", console=Console(stderr=True), transient=True):
+            lines.write(csv.rows(answer))
+            video.add(frame.picture, answer)
+        video.close()
+        summary = watched.summary()
+    console.print_json(json.dumps(summary)) if json_ else _tell_video(console, file, summary, description)
+    console.print(f"a line for each face of each frame: {table}\ndrawn on the video: {drawn}", soft_wrap=True)
+
+
+def _tell_picture(console: Console, file: str, faces: list[Face], description: ModelDescription) -> None:
+    heads = description.network.heads
+    table = Table(title=f"{file}: {len(faces)} face{'s' * (len(faces) != 1)}", title_justify="left")
+    table.add_column("face")
+    if "expression" in heads:
+        for name in EXPRESSIONS:
+            table.add_column(name, justify="right")
+    if "valence_arousal" in heads:
+        table.add_column("valence", justify="right")
+        table.add_column("arousal", justify="right")
+    if "action_units" in heads:
+        table.add_column("active action units")
+    for face in faces:
+        x, y, width, height = (round(value) for value in face["box"])
+        cells = [f"{width}x{height} at {x},{y}"]
+        if "expression" in face:
+            most = max(face["expression"].values())
+            cells += [f"[bold]{p:.2f}[/]" if p == most else f"{p:.2f}" for p in face["expression"].values()]
+        if "valence" in face:
+            cells += [f"{face['valence']:+.2f}", f"{face['arousal']:+.2f}"]
+        if "action_units" in face:
+            cells.append(" ".join(face["active_action_units"]) or "none")
+        table.add_row(*cells)
+    console.print(table if faces else f"{file}: no face was found")
+    _tell_limits(console, description)
+
+
+def _tell_video(console: Console, file: str, summary: VideoSummary, description: ModelDescription) -> None:
+    seen = f"{summary['frames']} frames in {summary['duration_s']:.1f} s"
+    console.print(f"{file}: {seen}, {summary['frames_with_faces']} of them with faces")
+    table = Table("face", "frames", "from", "to", "most frames show", "valence", "arousal", "action units")
+    for one in summary["tracks"]:
+        table.add_row(
+            str(one["track_id"]), str(one["frames"]), f"{one['first_s']:.2f} s", f"{one['last_s']:.2f} s", *_whole(one)
+        )
+    console.print(table)
+    if summary["broken"]:
+        console.print(f"the rest was not read: {summary['broken']}")
+    _tell_limits(console, description)
+
+
+def _whole(said: Whole) -> list[str]:
+    shares = sorted(said.get("expression_shares", {}).items(), key=lambda item: -item[1])
+    units = said.get("action_units", {})
+    return [
+        ", ".join(f"{name} {share:.0%}" for name, share in shares[:3] if share > 0) or "-",
+        f"{said['valence']['mean']:+.2f}" if "valence" in said else "-",
+        f"{said['arousal']['mean']:+.2f}" if "arousal" in said else "-",
+        " ".join(name for name, probability in units.items() if probability >= 0.5) or "-",
+    ]
+
+
+def _tell_limits(console: Console, description: ModelDescription) -> None:
+    lacking = [words for head, words in OUTPUTS.items() if head not in description.network.heads]
+    if lacking:
+        console.print(f"This model does not give {' nor '.join(lacking)}.")
+    if description.synthetic:
+        console.print("[bold]It was trained on synthetic faces: what it says of real ones means nothing.[/]")
+    console.print(ABOUT)
+
+
+if __name__ == "__main__":
+    run(app)
