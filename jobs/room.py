@@ -99,11 +99,11 @@ def patience(asked: ScalingConfig) -> Iterator[None]:
     """How long trainers that are begun within it wait for their workers to start.
 
     As long as the cluster's environment says; but an elastic run starts on nodes that are there, and may take one for
-    alive that has just been lost: a minute later it is to try again with those that are left.
+    alive that has just been lost: a minute later, or sooner, it is to try again with those that are left.
     """
     before = os.environ.get(START_SECONDS)
     if isinstance(asked.num_workers, tuple):
-        os.environ[START_SECONDS] = str(ELASTIC_SECONDS)
+        os.environ[START_SECONDS] = str(min(ELASTIC_SECONDS, int(before or ELASTIC_SECONDS)))
     try:
         yield
     finally:

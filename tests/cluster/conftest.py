@@ -10,6 +10,7 @@ import pytest
 from ray.cluster_utils import Cluster
 
 from affect.corpora.sample import SampleSettings, plan, write_clip, write_index
+from jobs.room import START_SECONDS
 
 PROJECT = Path(__file__).parents[2]
 
@@ -20,12 +21,12 @@ class TwoNodes:
     def __init__(self, address: str) -> None:
         self.address = address
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, start_seconds: int = 180) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", *arguments],
             cwd=PROJECT,
             # Ray's own minute may not do for the imports of several workers on few cores.
-            env=os.environ | {"RAY_ADDRESS": self.address, "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "180"},
+            env=os.environ | {"RAY_ADDRESS": self.address, START_SECONDS: str(start_seconds)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -232,10 +232,4 @@ def test_a_lost_driver_and_a_lost_head_change_nothing(hosts: HostCluster, undist
     HostCluster.up(NAME)
     training.submit().end()
     equal(training, undisturbed)
-    begun = training.answer()["begun"]
-    assert begun["epoch"] >= 3
-    before = storage.read_bytes(f"{training.out}/DONE")
-    finished = training.submit()
-    finished.end()
-    assert f"{training.out} is finished" in " ".join(finished.log().split())
-    assert storage.read_bytes(f"{training.out}/DONE") == before
+    assert training.answer()["begun"]["epoch"] >= 3

@@ -53,7 +53,8 @@ def test_an_elastic_run_takes_in_a_node_and_goes_on_without_another(
     out = tmp_path / "run"
     elastic = ["resources.workers=2", "resources.min_workers=1", "resources.grow_seconds=5"]
     room = ["resources.cpus_per_worker=2", "resources.data_cpus_per_worker=0.5"]
-    job = jobs.start(*train(rows, str(out), [*LONG, *elastic, *room, "epochs=12", "checkpoint_steps=5"]))
+    changes = [*LONG, *elastic, *room, "epochs=12", "checkpoint_steps=5"]
+    job = jobs.start(*train(rows, str(out), changes), start_seconds=30)
     assert job.stdout is not None
     until(steps_kept(out))
     second = cluster.add_node(num_cpus=2, object_store_memory=150 * 2**20)

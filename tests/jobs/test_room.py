@@ -122,11 +122,13 @@ def test_processes(cluster: Any, monkeypatch: pytest.MonkeyPatch, up: int, nodes
     assert processes() == expected
 
 
-@pytest.mark.parametrize(("workers", "waits"), [(2, "1800"), ((1, 2), "60")])
+@pytest.mark.parametrize(
+    ("workers", "given", "waits"), [(2, "1800", "1800"), ((1, 2), "1800", "60"), ((1, 2), "30", "30")]
+)
 def test_an_elastic_run_does_not_wait_for_nodes_that_are_lost(
-    monkeypatch: pytest.MonkeyPatch, workers: Any, waits: str
+    monkeypatch: pytest.MonkeyPatch, workers: Any, given: str, waits: str
 ) -> None:
-    monkeypatch.setenv(START_SECONDS, "1800")
+    monkeypatch.setenv(START_SECONDS, given)
     with patience(ScalingConfig(num_workers=workers)):
         assert os.environ[START_SECONDS] == waits
-    assert os.environ[START_SECONDS] == "1800"
+    assert os.environ[START_SECONDS] == given
