@@ -193,7 +193,7 @@ def cell(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            text = f"{value:.4g}" if abs(value) < 1e5 else f"{value:,.0f}"
+            text = f"{value:,.0f}" if 1e5 <= abs(value) < 1e9 else f"{value:.4g}"
             return NOTHING if math.isnan(value) else text.replace("e-0", "e-").replace("e+0", "e+")
         case dict() | list() | tuple():
             return json.dumps(value)
