@@ -33,6 +33,7 @@ def build(args: ServeSettings, tokens: Tokens) -> serve.Application:
         "max_surge_percent": 100,
         "max_constructor_retry_count": 3,
         "graceful_shutdown_timeout_s": args.limits.request_s,
+        "logging_config": {"enable_access_log": False},  # Serve's proxy writes a line for each request already
     }
     cpus = {"num_cpus": args.cpus}
     detector = serve.deployment(

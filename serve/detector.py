@@ -1,5 +1,6 @@
 """The part that finds faces."""
 
+import asyncio
 import functools
 import threading
 
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 
 from affect.faces import load_detector
 from affect.faces.detector import Detections
-from affect.preprocessing.settings import DetectorSettings
+from affect.models.predictor import crops
+from affect.preprocessing.settings import AlignmentSettings, DetectorSettings
 
 _KINDS = 4
 """Detectors that are kept; models mostly share one."""
@@ -22,11 +24,21 @@ class FaceDetector:
         cv2.setNumThreads(threads)
         self.detector = functools.lru_cache(_KINDS)(load_detector)
         self.detector(first)
-        self.turn = threading.Lock()  # Serve calls from several threads, OpenCV's networks bear one
+        self.turn = threading.Lock()  # OpenCV's networks bear one thread
 
-    def __call__(self, picture: NDArray[np.uint8], settings: DetectorSettings) -> Detections:
+    async def __call__(self, picture: NDArray[np.uint8], settings: DetectorSettings) -> Detections:
+        return await asyncio.to_thread(self._detect, picture, settings)
+
+    async def cut(
+        self, picture: NDArray[np.uint8], settings: DetectorSettings, alignment: AlignmentSettings
+    ) -> tuple[Detections, NDArray[np.uint8]]:
+        """The faces found, and what a model is to see of them (n, S, S, 3): so the picture goes no further."""
+        found = await self(picture, settings)
+        return found, crops(picture, found, alignment)
+
+    async def alive(self) -> None:
+        """Answers."""
+
+    def _detect(self, picture: NDArray[np.uint8], settings: DetectorSettings) -> Detections:
         with self.turn:
             return self.detector(settings)(picture)
-
-    def alive(self) -> None:
-        """Answers."""

@@ -10,7 +10,7 @@ import numpy as np
 from fastapi import FastAPI
 from numpy.typing import NDArray
 from ray.exceptions import RayActorError
-from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
 from affect.annotation.recording.project import Project
@@ -30,6 +30,10 @@ from serve.settings import Access, AnnotationPlace, Limits, Sources
 
 TRIES = 3
 """A request whose replica died is sent to another one; it changes nothing, so it may be sent again."""
+CROWD = 8
+"""More pictures at once than this wait for their turn anyway."""
+MESSAGE_BYTES = 2**21
+"""Arrays up to this size are sent within a message, which saves some milliseconds; Serve refuses messages of 4 MiB."""
 _PROBE_S = 5.0
 _TOLD_S = 1.0
 """What computes the models is told by a part that may be busy; the list of models does not wait for it."""
@@ -59,6 +63,8 @@ class Ingress:
         self.entries = {entry.model["name"]: entry for entry in entries}
         self.limits, self.access, self.sources, self.tokens = limits, access, sources, tokens
         self.annotation = annotation
+        self.asked = 0
+        """Pictures that are with the other parts now."""
         self.taken: dict[str, RuntimeTaken] = {}
         """By id of the model."""
         if follow_s is not None:
@@ -93,7 +99,11 @@ class Ingress:
 
     async def recognise(self, picture: NDArray[np.uint8], model: str, embedding: bool) -> Answer:
         entry = self.entries[model]  # once: the entry may be another one before the answer comes
-        faces = await _again(lambda: self._faces(picture, entry, embedding))
+        self.asked += 1
+        try:
+            faces = await _again(lambda: self._faces(picture, entry, embedding))
+        finally:
+            self.asked -= 1
         height, width = picture.shape[:2]
         return {"model": _name(entry), "width": width, "height": height, "faces": faces}
 
@@ -105,7 +115,9 @@ class Ingress:
             return asyncio.run_coroutine_threadsafe(_again(ask), loop).result(self.limits.request_s)
 
         def detect(picture: NDArray[np.uint8]) -> Detections:
-            found: Detections = on_loop(lambda: _waited(self.detector.remote(picture, entry.detector)))
+            found: Detections = on_loop(
+                lambda: _waited(_carrying(picture, self.detector).remote(picture, entry.detector))
+            )
             return found
 
         model_handle = self.model.options(multiplexed_model_id=entry.id)
@@ -116,15 +128,11 @@ class Ingress:
         return Eyes(_name(entry), detect, Asking(entry.description, ask))
 
     async def _faces(self, picture: NDArray[np.uint8], entry: Entry, embedding: bool) -> list[Face]:
-        found = self.detector.remote(picture, entry.detector)
-        described = self.model.options(multiplexed_model_id=entry.id).remote(picture, found, embedding)
-        try:
-            faces: list[Face] = await described
-        except asyncio.CancelledError:
-            # Nobody waits any more: neither part shall go on.
-            found.cancel()
-            described.cancel()
-            raise
+        alignment = entry.description.preprocessing.alignment
+        cut = _carrying(picture, self.detector).cut.remote(picture, entry.detector, alignment)
+        found, crops = await _waited(cut)
+        model = _carrying(crops, self.model).options(multiplexed_model_id=entry.id)
+        faces: list[Face] = await _waited(model.remote(found, crops, embedding, crowded=self.asked > CROWD))
         return faces
 
     async def _follow(self, names: tuple[str, ...], seconds: float) -> None:
@@ -153,6 +161,11 @@ class Asking:
         return self.ask(stretches)
 
 
+def _carrying(array: NDArray[np.uint8], handle: DeploymentHandle) -> DeploymentHandle:
+    """The handle that takes ``array`` the quicker way: within the message, or by the object store."""
+    return handle.options(_by_reference=array.nbytes > MESSAGE_BYTES)
+
+
 def _name(entry: Entry) -> ModelName:
     return {"name": entry.model["name"], "version": entry.model["version"]}
 
@@ -174,10 +187,8 @@ async def _again(ask: Callable[[], Awaitable[Result]]) -> Result:
             raise ProblemError("overloaded", "too many requests wait; ask again later", retry_after_s=1) from error
         except DeploymentUnavailableError as error:
             raise ProblemError("not_ready", "a part behind the interface failed", retry_after_s=1) from error
-        except (RayActorError, RayServeException) as error:
-            # The death of the detector, whose answer the model was to get, comes as the cause of another error.
-            died = isinstance(error, RayActorError) or isinstance(error.__cause__, RayActorError)
-            if not died or not left:
+        except RayActorError:
+            if not left:
                 raise
     raise AssertionError
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from affect.models.answer import Face
 from affect.models.asking import Answered, Asker, Stretch
 from affect.models.choosing import Wanted, choose
 from affect.models.files import load_model
-from affect.models.predictor import Predictor, crops, faces
+from affect.models.predictor import Predictor, faces
 from affect.models.store import resolve
 from serve.catalogue import read_entry, runtime_taken
 from serve.entry import Entry
@@ -23,11 +24,14 @@ from serve.entry import Entry
 MAX_BATCH = 16
 """Pictures whose faces go through the network at once."""
 
+CROWD_WAITS_S = 0.2
+"""How long a picture's faces wait for those of others, where many wait anyway."""
+
 logger = logging.getLogger("ray.serve")
 
 
 class FaceModel:
-    """Holds models by id; crops the faces found as a model.json says, and asks about several pictures' at once."""
+    """Holds models by id, and asks them about the faces of several pictures at once."""
 
     def __init__(self, store: str, first: tuple[str, ...], room: int, threads: int, wanted: Wanted) -> None:
         torch.set_num_threads(threads)
@@ -72,16 +76,33 @@ class FaceModel:
                 logger.warning("%s is not computed as the version before it was: %s", model, error)
         return self._load(model, Wanted("eager"))
 
-    @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=0.005)  # type: ignore[untyped-decorator]
     async def __call__(
-        self, pictures: list[NDArray[np.uint8]], found: list[Detections], embedding: list[bool]
-    ) -> list[list[Face]]:
-        """The faces of each picture, by the model that the requests name; Serve puts those of one model together."""
-        predictor = await self.load(serve.get_multiplexed_model_id())
-        assert isinstance(predictor, Predictor), "the interface asks no other about pictures"
-        return await asyncio.to_thread(_describe, predictor, pictures, found, embedding)
+        self, found: Detections, crops: NDArray[np.uint8], embedding: bool, *, crowded: bool
+    ) -> list[Face]:
+        """The faces of a picture, by the model that the request names, with those of others that come at the same time.
 
-    @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=0.005)  # type: ignore[untyped-decorator]
+        Where it is ``crowded`` others are waited for: together they take less of the processor.
+        """
+        describe = self._together if crowded else self._at_once
+        faces: list[Face] = await describe(found, crops, embedding)
+        return faces
+
+    @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=0)  # type: ignore[untyped-decorator]
+    async def _at_once(self, *several: list[Any]) -> list[list[Face]]:
+        return await self._describe(*several)
+
+    @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=CROWD_WAITS_S)  # type: ignore[untyped-decorator]
+    async def _together(self, *several: list[Any]) -> list[list[Face]]:
+        return await self._describe(*several)
+
+    async def _describe(
+        self, found: list[Detections], crops: list[NDArray[np.uint8]], embedding: list[bool]
+    ) -> list[list[Face]]:
+        predictor = await self.load(serve.get_multiplexed_model_id())  # Serve puts requests of one model together
+        assert isinstance(predictor, Predictor), "the interface asks no other about pictures"
+        return await asyncio.to_thread(_describe, predictor, found, crops, embedding)
+
+    @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=0)  # type: ignore[untyped-decorator]
     async def ask(self, stretches: list[list[Stretch]]) -> list[list[Answered]]:
         """The answers to the stretches of several streams, by the model that they name, whatever it takes."""
         model = await self.load(serve.get_multiplexed_model_id())
@@ -106,11 +127,9 @@ class FaceModel:
 
 
 def _describe(
-    predictor: Predictor, pictures: list[NDArray[np.uint8]], found: list[Detections], embedding: list[bool]
+    predictor: Predictor, found: list[Detections], crops: list[NDArray[np.uint8]], embedding: list[bool]
 ) -> list[list[Face]]:
-    alignment = predictor.description.preprocessing.alignment
-    cut = [crops(picture, detections, alignment) for picture, detections in zip(pictures, found, strict=True)]
-    predictions = iter(predictor(np.concatenate(cut), embedding=any(embedding)))
+    predictions = iter(predictor(np.concatenate(crops), embedding=any(embedding)))
     described = [faces(detections, [next(predictions) for _ in detections.boxes]) for detections in found]
     for its, wanted in zip(described, embedding, strict=True):
         if not wanted:

@@ -10,16 +10,17 @@ from ray.exceptions import ActorDiedError, RayActorError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
 
 from affect.errors import AffectError
-from affect.preprocessing.settings import DetectorSettings
+from affect.preprocessing.settings import AlignmentSettings, DetectorSettings
 from serve.authentication import Tokens
 from serve.catalogue import stored_model
 from serve.entry import Entry
-from serve.ingress import TRIES, Ingress
+from serve.ingress import CROWD, TRIES, Ingress
 from serve.problems import ProblemError
 from serve.settings import Access, Limits, Sources
 from tests.made_models import describe
 
 PICTURE = np.zeros((3, 4, 3), np.uint8)
+FOUND = "found", PICTURE[:, :3]
 
 
 class Response:
@@ -34,6 +35,7 @@ class Response:
     def __await__(self) -> Generator[Any, None, Any]:
         if self.result is ...:
             yield from asyncio.Event().wait().__await__()
+        yield from asyncio.sleep(0).__await__()
         if isinstance(self.result, Exception):
             raise self.result
         return self.result
@@ -47,15 +49,22 @@ class Handle:
         self.calls: list[tuple[Any, ...]] = []
         self.given: list[Response] = []
         self.asked: list[str] = []
+        self.crowded = False
 
-    def options(self, multiplexed_model_id: str) -> "Handle":
-        self.asked.append(multiplexed_model_id)
+    def options(self, multiplexed_model_id: str | None = None, _by_reference: bool = False) -> "Handle":
+        if multiplexed_model_id is not None:
+            self.asked.append(multiplexed_model_id)
         return self
 
-    def remote(self, *arguments: Any) -> Response:
+    def remote(self, *arguments: Any, crowded: bool = False) -> Response:
         self.calls.append(arguments)
+        self.crowded |= crowded
         self.given.append(Response(self.results.pop(0) if len(self.results) > 1 else self.results[0]))
         return self.given[-1]
+
+    @property
+    def cut(self) -> "Handle":
+        return self
 
     @property
     def alive(self) -> "Handle":
@@ -85,22 +94,32 @@ def dead() -> RayActorError:
     return ActorDiedError()
 
 
-def test_the_detector_is_the_models_own_and_its_answer_goes_straight_there() -> None:
-    model, detector = Handle([]), Handle("found")
+def test_the_detector_is_the_models_own_and_the_model_sees_no_more_than_faces() -> None:
+    model, detector = Handle([]), Handle(FOUND)
     answer = asyncio.run(ingress(model, detector).recognise(PICTURE, "made", embedding=True))
     assert answer == {"model": {"name": "made", "version": "0001"}, "width": 4, "height": 3, "faces": []}
     assert model.asked == ["made@0001"]
-    assert detector.calls[0][1] == DetectorSettings()
-    assert model.calls[0][1:] == (detector.given[0], True)
+    assert detector.calls[0][1:] == (DetectorSettings(), AlignmentSettings())
+    assert model.calls == [(*FOUND, True)]
+    assert not model.crowded
+
+
+def test_among_many_pictures_faces_wait_for_those_of_others() -> None:
+    model, detector = Handle([]), Handle(FOUND)
+    interface = ingress(model, detector)
+
+    async def many() -> None:
+        await asyncio.gather(*(interface.recognise(PICTURE, "made", embedding=False) for _ in range(CROWD + 1)))
+
+    asyncio.run(many())
+    assert model.crowded
 
 
 def test_a_request_whose_replica_died_is_sent_again_but_not_for_ever() -> None:
-    through_the_model = RayServeException("failed because an upstream actor died")
-    through_the_model.__cause__ = dead()
-    model, detector = Handle(dead(), through_the_model, []), Handle("found")
+    model, detector = Handle(dead(), []), Handle(dead(), FOUND)
     answer = asyncio.run(ingress(model, detector).recognise(PICTURE, "made", embedding=False))
     assert answer["faces"] == []
-    assert len(model.calls) == len(detector.calls) == 3
+    assert (len(detector.calls), len(model.calls)) == (3, 2)
     lost = Handle(dead())
     with pytest.raises(RayActorError):
         asyncio.run(ingress(lost, detector).recognise(PICTURE, "made", embedding=False))
@@ -120,28 +139,28 @@ def test_a_request_whose_replica_died_is_sent_again_but_not_for_ever() -> None:
 )
 def test_what_serve_cannot_take_is_told_by_code(make: Callable[[], Exception], code: str) -> None:
     with pytest.raises(ProblemError) as error:
-        asyncio.run(ingress(Handle(make()), Handle("found")).recognise(PICTURE, "made", embedding=False))
+        asyncio.run(ingress(Handle(make()), Handle(FOUND)).recognise(PICTURE, "made", embedding=False))
     assert error.value.code == code
     assert error.value.headers == {"Retry-After": "1"}
 
 
-def test_a_request_that_nobody_waits_for_is_cancelled_in_both_parts() -> None:
-    model, detector = Handle(...), Handle(...)
-
+@pytest.mark.parametrize(("model", "detector"), [(Handle(...), Handle(FOUND)), (Handle([]), Handle(...))])
+def test_a_request_that_nobody_waits_for_is_cancelled_in_the_part_where_it_is(model: Handle, detector: Handle) -> None:
     async def leave() -> None:
         async with asyncio.timeout(0.05):
             await ingress(model, detector).recognise(PICTURE, "made", embedding=False)
 
     with pytest.raises(TimeoutError):
         asyncio.run(leave())
-    assert [response.cancelled for response in (*model.given, *detector.given)] == [True, True]
+    waiting = [response for response in (*model.given, *detector.given) if response.result is ...]
+    assert [response.cancelled for response in waiting] == [True]
 
 
 def test_a_promoted_version_is_gone_over_to_and_a_broken_one_is_not() -> None:
     model = Handle(AffectError("no current.json"), None, entry("0002"), None)
 
     async def follow() -> list[str]:
-        served = ingress(model, Handle("found"), follow_s=0.01)
+        served = ingress(model, Handle(FOUND), follow_s=0.01)
         seen: list[str] = []
         while len(model.calls) < 4:
             seen.append(served.models()[0]["version"])
@@ -166,7 +185,7 @@ def test_what_computes_a_model_is_asked_until_it_is_known() -> None:
     model = Handle(dead(), {"other@0001": "its"}, {"made@0001": "its own"})
 
     async def ask() -> None:
-        served = ingress(model, Handle("found"))
+        served = ingress(model, Handle(FOUND))
         assert [await served.runtimes() for _ in range(4)] == [{}, {}, {"made": "its own"}, {"made": "its own"}]
 
     asyncio.run(ask())
