@@ -146,7 +146,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
-        self._figures = dict(attrs).get("id") == "figures"
+        self._figures = dict(attrs).get("id") == "data-of-figures"
         if tag == "table":
             self.tables.append([])
         elif tag == "tr":

@@ -57,6 +57,13 @@ def test_the_page_holds_all_blocks_and_escapes_them() -> None:
     assert page.addresses() == ["trials.csv"]
 
 
+def test_a_section_may_have_any_title() -> None:
+    titles = ["Figures", "Templates", "Pause"]  # what elements of the page itself are about
+    html = render(Report("Title", "", [Section(title, [Figure("a", figure())]) for title in titles], refresh_s=20))
+    ids = [attrs["id"] for _, attrs in Page(html).tags if "id" in attrs]
+    assert sorted(ids) == sorted(set(ids))
+
+
 def test_plotly_is_in_the_page_once_and_only_when_needed() -> None:
     with_two = render(report(Figure("a", figure()), Figure("b", figure())))
     without = render(report(Table(("a",), [[1]])))
