@@ -100,7 +100,7 @@ class FaceModel:
     ) -> list[list[Face]]:
         predictor = await self.load(serve.get_multiplexed_model_id())  # Serve puts requests of one model together
         assert isinstance(predictor, Predictor), "the interface asks no other about pictures"
-        return await asyncio.to_thread(_describe, predictor, found, crops, embedding)
+        return await asyncio.to_thread(_faces, predictor, found, crops, embedding)
 
     @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=0)  # type: ignore[untyped-decorator]
     async def ask(self, stretches: list[list[Stretch]]) -> list[list[Answered]]:
@@ -126,7 +126,7 @@ class FaceModel:
         """Answers."""
 
 
-def _describe(
+def _faces(
     predictor: Predictor, found: list[Detections], crops: list[NDArray[np.uint8]], embedding: list[bool]
 ) -> list[list[Face]]:
     predictions = iter(predictor(np.concatenate(crops), embedding=any(embedding)))

@@ -234,7 +234,7 @@ def test_the_page_works_on_a_phone_and_stays_as_it_was_when_it_renews_itself(bro
     tab.on("request", lambda request: None if request.url.startswith("file:") else faults.append(request.url))
     tab.clock.install()
     tab.goto((tmp_path / "report.html").as_uri())
-    pause = tab.locator("#pause")
+    pause = tab.locator("#pause-button")
     # The page's clock goes on by itself too: held, or a slow machine would see it renew itself in between.
     pause.evaluate("(button) => button.click()")
 
@@ -272,5 +272,5 @@ def test_the_page_works_on_a_phone_and_stays_as_it_was_when_it_renews_itself(bro
             pause.evaluate("(button) => button.click()")
         assert tab.locator("details[open]").evaluate_all("(all) => all.map((one) => one.dataset.key)") == [open_before]
         assert abs(tab.evaluate(place) - in_sight) < 5
-    assert tab.locator("#pause").count() == 0
+    assert tab.locator("#pause-button").count() == 0
     assert faults == []
