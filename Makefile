@@ -12,7 +12,7 @@ help: ## show this
 demo: $(VENV)/.demo ## the whole pipeline on a sample corpus, on a local Ray: about ten minutes on two cores
 	$(BIN)/python -m cluster.demo run
 
-serve: $(VENV)/.demo ## keep the demo's model up behind HTTP on 127.0.0.1:8000 until Ctrl-C
+serve: $(VENV)/.demo ## keep the model that comes with the package, and the demo's, up behind HTTP on 127.0.0.1:8000 until Ctrl-C
 	$(BIN)/python -m cluster.demo serve
 
 test: $(VENV)/.test ## all tests that need nothing but Python

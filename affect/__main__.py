@@ -25,9 +25,9 @@ from affect.models.answer import Face, VideoSummary, Whole
 from affect.models.asking import Asker
 from affect.models.drawing import draw
 from affect.models.files import ModelDescription, load_model
+from affect.models.outputs import lacking, not_given
 from affect.models.predictor import Predictor, Recogniser
 from affect.models.shipped import DEFAULT, find_model
-from affect.networks.spec import Head
 from affect.watching.annotated import AnnotatedVideo
 from affect.watching.openface import OpenFaceCsv
 from affect.watching.video import WatchedVideo
@@ -35,13 +35,6 @@ from affect.watching.video import WatchedVideo
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 ABOUT = "What is said is what a face shows, not what anybody feels, thinks or is like."
-
-OUTPUTS: dict[Head, str] = {
-    "expression": "expressions",
-    "valence_arousal": "valence and arousal",
-    "action_units": "action units",
-}
-"""What a model is told to lack where it does not give it."""
 
 
 @app.command(help=__doc__)
@@ -66,7 +59,8 @@ def main(
     if kind.startswith("image/"):
         picture = decode_picture(storage.read_bytes(file))
         faces = Recogniser(detector, Predictor(network, description))(picture)
-        console.print_json(json.dumps({"faces": faces})) if json_ else _tell_picture(console, file, faces, description)
+        said = {"not_given": not_given(description.network), "faces": faces}
+        console.print_json(json.dumps(said)) if json_ else _tell_picture(console, file, faces, description)
         if out:
             drawn = storage.join(out, f"{Path(file).stem}.annotated.jpg")
             storage.write_bytes(drawn, encode_jpeg(draw(picture, faces)))
@@ -89,7 +83,8 @@ def main(
             video.add(frame.picture, answer)
         video.close()
         summary = watched.summary()
-    console.print_json(json.dumps(summary)) if json_ else _tell_video(console, file, summary, description)
+    said = {"not_given": not_given(description.network), "summary": summary}
+    console.print_json(json.dumps(said)) if json_ else _tell_video(console, file, summary, description)
     console.print(f"a line for each face of each frame: {table}\ndrawn on the video: {drawn}", soft_wrap=True)
 
 
@@ -146,9 +141,8 @@ def _whole(said: Whole) -> list[str]:
 
 
 def _tell_limits(console: Console, description: ModelDescription) -> None:
-    lacking = [words for head, words in OUTPUTS.items() if head not in description.network.heads]
-    if lacking:
-        console.print(f"This model does not give {' nor '.join(lacking)}.")
+    if told := lacking(description.network):
+        console.print(told)
     if description.synthetic:
         console.print("[bold]It was trained on synthetic faces: what it says of real ones means nothing.[/]")
     console.print(ABOUT)

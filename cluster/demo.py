@@ -1,4 +1,7 @@
-"""The whole pipeline on the sample corpus: every step is a job sent to a Ray cluster that lives as long as the demo."""
+"""The whole pipeline on the sample corpus: every step is a job sent to a Ray cluster that lives as long as the demo.
+
+What it trains stays apart from the model that comes with the package, which answers first: that one learnt from people.
+"""
 
 import json
 import os
@@ -12,9 +15,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from affect.interface.answers import Answer
 from affect.interface.client import Client
 from affect.media.pictures import decode_picture, encode_jpeg
 from affect.models.drawing import draw
+from affect.models.outputs import OUTPUTS
+from affect.models.shipped import DEFAULT, find_model
+from affect.models.store import promote
 from cluster.local import LocalCluster, local_cluster
 from cluster.nodes import PROJECT
 from jobs import cli
@@ -25,6 +32,7 @@ console = Console(highlight=False, soft_wrap=True)
 LOGICAL_CPUS = 8
 OBJECT_STORE_BYTES = 600 * 2**20
 MODEL = "sample-affect"
+SYNTHETIC = "It learnt from drawn heads alone: the form of its answer is what counts here, its figures mean nothing."
 
 Output = Annotated[Path, typer.Option(help="where everything that the demo makes is kept")]
 
@@ -47,7 +55,8 @@ def run(out: Output = PROJECT / "demo-output") -> None:
         for number, (title, arguments) in enumerate(steps, 1):
             _job(cluster, f"{number}/{len(steps) + 1} {title}", arguments)
         port = _free_port()
-        _deploy(cluster, f"{len(steps) + 1}/{len(steps) + 1} Serve it", out, port)
+        title = f"{len(steps) + 1}/{len(steps) + 1} Serve it, beside the model that comes with the package"
+        _deploy(cluster, title, out, port, DEFAULT, MODEL)
         _ask(out, f"http://127.0.0.1:{port}")
     _show_figures(out)
     console.print(f"\nDone in {(time.monotonic() - began) / 60:.1f} minutes; nothing is left running.")
@@ -55,12 +64,13 @@ def run(out: Output = PROJECT / "demo-output") -> None:
 
 @app.command()
 def serve(out: Output = PROJECT / "demo-output", port: int = 8000) -> None:
-    """Serve the model that ``run`` promoted, until Ctrl-C."""
+    """Serve the model that comes with the package, and beside it the one that ``run`` promoted, until Ctrl-C."""
     out = out.resolve()
-    if not (out / "models" / MODEL / "current.json").exists():
-        raise typer.BadParameter(f"{out} holds no model yet: run `make demo` first")
+    made = (out / "models" / MODEL / "current.json").exists()
+    if not made:
+        console.print(f"{out} holds no model of the demo, so {DEFAULT} answers alone; `make demo` makes another.")
     with local_cluster(LOGICAL_CPUS, OBJECT_STORE_BYTES) as cluster:
-        _deploy(cluster, "Serve the demo's model", out, port)
+        _deploy(cluster, "Serve", out, port, DEFAULT, *([MODEL] if made else []))
         console.print(
             f"\nServing on http://127.0.0.1:{port} (interface: http://127.0.0.1:{port}/docs). Ctrl-C ends it."
         )
@@ -80,19 +90,35 @@ def _job(cluster: LocalCluster, title: str, arguments: list[Any]) -> None:
     console.print(f"[dim]{time.monotonic() - began:.0f} s")
 
 
-def _deploy(cluster: LocalCluster, title: str, out: Path, port: int) -> None:
-    _job(cluster, title, ["deploy", "--name", MODEL, "--store", out / "models", "--port", port])
+def _deploy(cluster: LocalCluster, title: str, out: Path, port: int, *models: str) -> None:
+    """Serve the models, the first of them where a request names none."""
+    promote(find_model(DEFAULT), str(out / "models"), DEFAULT)  # the one of this copy of the package, if it was another
+    names = [argument for model in models for argument in ("--name", model)]
+    _job(cluster, title, ["deploy", *names, "--store", out / "models", "--port", port])
 
 
 def _ask(out: Path, endpoint: str) -> None:
-    """Send a real photograph to the endpoint, print the answer and draw it."""
+    """Send a real photograph to the endpoint, print what each model says, and draw what the one of people does."""
     photograph = Path(skimage.__file__).parent / "data" / "astronaut.png"
     with Client(endpoint) as client:
-        answer = client.faces(photograph)
-    console.rule("[bold]The endpoint about a real photograph (NASA, public domain)")
-    console.print_json(json.dumps(answer))
-    drawn = out / "astronaut.jpg"
-    drawn.write_bytes(encode_jpeg(draw(decode_picture(photograph.read_bytes()), answer["faces"]), 95))
+        learnt = {model["name"]: model["trained_on"] for model in client.models()}
+        for name, trained_on in learnt.items():
+            answer = client.faces(photograph, model=name)
+            synthetic = any(corpus["synthetic"] for corpus in trained_on)
+            console.rule(f"[bold]{name} about a real photograph (NASA, public domain)")
+            console.print_json(json.dumps(answer))
+            console.print(_of_people(answer) if not synthetic else SYNTHETIC)
+            if name == DEFAULT:
+                drawn = out / "astronaut.jpg"
+                drawn.write_bytes(encode_jpeg(draw(decode_picture(photograph.read_bytes()), answer["faces"]), 95))
+
+
+def _of_people(answer: Answer) -> str:
+    """What a model that learnt from people says, in a few words."""
+    faces = [max(face["expression"].items(), key=lambda item: item[1]) for face in answer["faces"]]
+    told = ", ".join(f"{expression} ({probability:.2f})" for expression, probability in faces) or "no face"
+    lacking = " nor ".join(OUTPUTS[output] for output in answer["not_given"])
+    return f"[bold]It shows: {told}.[/] This model, trained on faces of people, does not give {lacking}."
 
 
 def _show_figures(out: Path) -> None:

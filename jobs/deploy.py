@@ -1,6 +1,6 @@
 """Serve models of the store over HTTP: ``python -m jobs.deploy --name NAME --store URI``.
 
-Without a name the model that comes with the package is put into the store and served.
+Without a name the model that comes with the package is served, put into the store where that has none of its name.
 """
 
 from typing import Annotated
@@ -42,7 +42,7 @@ def main(
         raise AffectError(
             "no Ray cluster runs here; 'ray start --head' starts one, 'ray job submit' reaches one"
         ) from error
-    if not name and DEFAULT not in {known.name for known in list_models(store)}:
+    if DEFAULT in settings.models and DEFAULT not in {known.name for known in list_models(store)}:
         promote(find_model(), store, DEFAULT)
     url, models = start(settings, options)
     console = Console(highlight=False, soft_wrap=True)

@@ -7,6 +7,7 @@ from affect.interface.answers import RuntimeTaken, StoredModel
 from affect.labels import ACTION_UNIT_NAMES, EXPRESSIONS, action_unit_label
 from affect.models.choosing import Choice
 from affect.models.files import ModelDescription, load_description
+from affect.models.outputs import not_given
 from affect.models.store import CARD, current, resolve, versions
 from serve.entry import Entry
 
@@ -31,6 +32,7 @@ def stored_model(name: str, version: str, description: ModelDescription, known: 
         "name": name,
         "version": version,
         "outputs": list(network.heads),
+        "not_given": [*not_given(network)],
         "expressions": list(EXPRESSIONS) if "expression" in network.heads else [],
         "action_units": list(map(action_unit_label, units)),
         "action_unit_names": {action_unit_label(unit): ACTION_UNIT_NAMES[unit] for unit in units},

@@ -105,7 +105,8 @@ class Ingress:
         finally:
             self.asked -= 1
         height, width = picture.shape[:2]
-        return {"model": _name(entry), "width": width, "height": height, "faces": faces}
+        lacking = entry.model["not_given"]
+        return {"model": _name(entry), "not_given": lacking, "width": width, "height": height, "faces": faces}
 
     def eyes(self, model: str) -> Eyes:
         entry = self.entries[model]  # a stream is watched to its end by the version that it began with

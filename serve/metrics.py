@@ -1,6 +1,6 @@
 """What the server tells Ray's metrics."""
 
-from affect.interface.answers import Answer
+from affect.interface.answers import Looked
 from jobs.metrics import FACES, PICTURES, REQUEST_SECONDS, REQUESTS, instrument
 
 
@@ -15,7 +15,7 @@ class Metrics:
         self.requests.inc(1, {"route": route, "status": str(status), "code": code})
         self.seconds.observe(seconds, {"route": route})
 
-    def recognised(self, answer: Answer) -> None:
+    def recognised(self, answer: Looked) -> None:
         tags = {"model": answer["model"]["name"], "version": answer["model"]["version"]}
         self.pictures.inc(1, tags)
         if answer["faces"]:  # Ray's counters take no nought

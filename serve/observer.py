@@ -6,7 +6,7 @@ from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from affect.interface.answers import Answer
+from affect.interface.answers import Looked
 
 CLIENT_GONE = 499
 """The usual status of requests whose client did not wait for the answer."""
@@ -18,7 +18,7 @@ class Observer(Protocol):
     def answered(self, route: str, status: int, code: str, seconds: float) -> None:
         """A request was answered; ``code`` is that of its problem, or empty."""
 
-    def recognised(self, answer: Answer) -> None:
+    def recognised(self, answer: Looked) -> None:
         """A picture was looked at."""
 
 

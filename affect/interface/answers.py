@@ -16,13 +16,25 @@ class ModelName(TypedDict):
     version: str
 
 
-class Answer(TypedDict):
-    """Every face of a picture."""
+NotGiven = Annotated[
+    list[str],
+    Field(description="of expression, valence_arousal and action_units those that the model does not give at all"),
+]
+
+
+class Looked(TypedDict):
+    """A picture that was looked at, by which model."""
 
     model: ModelName
     width: Annotated[int, Field(description="of the upright picture, in pixels")]
     height: int
     faces: list[Face]
+
+
+class Answer(Looked):
+    """Every face of a picture."""
+
+    not_given: NotGiven
 
 
 class LiveAnswer(FrameAnswer):
@@ -81,6 +93,7 @@ class ServedModel(ModelName):
     """A model that answers, and what it can say."""
 
     outputs: list[str]
+    not_given: NotGiven
     expressions: list[str]
     action_units: list[str]
     action_unit_names: Annotated[

@@ -7,10 +7,9 @@ import jinja2
 import yaml
 
 from affect.corpora.terms import terms
-from affect.labels import EXPRESSIONS, action_unit_label
 from affect.models.figures import judged_on
 from affect.models.files import ModelDescription
-from affect.networks.spec import NetworkSpec
+from affect.models.outputs import lacking, outputs
 from affect.reports.report import cell
 from affect.reports.score_cells import about_intervals, ends_of, group_tables, judged_by
 
@@ -35,6 +34,7 @@ def model_card(name: str, version: str, model: ModelDescription, evaluation: Map
         model=model,
         all_synthetic=all(used.synthetic for used in model.data),
         outputs=outputs(model.network),
+        lacking=lacking(model.network),
         metrics=metrics,
         splits=list(dict.fromkeys(key.rpartition("/")[0] for key in model.metrics)),
         evaluation=evaluation and _Evaluated(evaluation),
@@ -60,7 +60,13 @@ class _Evaluated:
             [f"{row['corpus']}: {judged_by(row)}", cell(row["faces"]), _interval(row["interval"])]
             for row in metrics["default"]
         ]
-        self.judged = [["metric", "value", "interval"], *judged]
+        told = {row["metric"] for row in metrics["default"]}
+        others = [
+            [f"all corpora: {metric}", cell(metrics["faces"].get(metric)), _interval(ends)]
+            for metric, ends in metrics["intervals"]["faces"].items()
+            if metric not in told
+        ]
+        self.judged = [["metric", "value", "interval"], *judged, *others]
         self.labels = [["label", "F1", "precision", "recall", "labels"]] + [
             [label, *(cell(of[kind]) for kind in ("f1", "precision", "recall", "labels"))]
             for named in (*metrics["classes"].values(), metrics["action_units"])
@@ -75,15 +81,3 @@ class _Evaluated:
 
 def _interval(ends: Sequence[float] | None) -> str:
     return next(iter(ends_of(ends)), "").replace("\N{NO-BREAK SPACE}", " ")
-
-
-def outputs(network: NetworkSpec) -> list[str]:
-    """What the heads of a network give, a line each."""
-    lines = {
-        "valence_arousal": "valence and arousal, each in [-1, 1]",
-        "expression": "probabilities of the expressions " + ", ".join(EXPRESSIONS),
-        "action_units": "probabilities of the action units " + ", ".join(map(action_unit_label, network.action_units)),
-        "compound": "probabilities of the compound expressions " + ", ".join(network.compounds),
-        "identity": f"probabilities of {len(network.identities)} identities",
-    }
-    return [lines[head] for head in network.heads]

@@ -77,6 +77,8 @@ class ModelDescription(Configuration):
     """By ``split/metric``, as in validation/valence_ccc."""
     thresholds: Thresholds | None = None
     """None: those of metrics.tasks."""
+    about: str = ""
+    """Markdown that ends its card, whoever writes that: licence of the weights, uses, known faults."""
     code_version: str = Field(default_factory=code_version)
     created: str = Field(default_factory=_now)
     weights_sha256: str | None = None

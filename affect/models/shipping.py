@@ -11,7 +11,7 @@ import torch
 from affect import storage
 from affect.errors import AffectError
 from affect.models.card import model_card
-from affect.models.files import DESCRIPTION, WEIGHTS, load_model, locate_model, save_model
+from affect.models.files import DESCRIPTION, WEIGHTS, digest_of, load_model, locate_model, save_model
 from affect.models.shipped import ONNX
 from affect.models.store import CARD
 from affect.networks.export import Graph, export_onnx
@@ -31,10 +31,12 @@ def ship(
     """Write the model that ``model`` leads to into ``folder``; bytes of its files, and what half precision changed.
 
     ``evaluation`` is metrics.json of an evaluation of the shipped model or of the one it is made from, ``about``
-    Markdown that ends the card. Raises AffectError where the model was trained on synthetic faces, where its files are
-    too large, and where the graph does not answer as the network does.
+    Markdown that ends the card. Its settings are told without the places of files, which are those of the machine that
+    trained it. Raises AffectError where the model was trained on synthetic faces, where its files are too large, where
+    the graph does not answer as the network does, and where the evaluation is of another model.
     """
-    network, description = load_model(locate_model(model))
+    source = locate_model(model)
+    network, description = load_model(source)
     if description.synthetic or not description.data:
         data = "synthetic faces" if description.synthetic else "no data that it names"
         raise AffectError(f"{model} was trained on {data}; what is shipped answers about faces of real people")
@@ -43,8 +45,11 @@ def ship(
         for tensor_name, tensor in network.state_dict().items()
     }
     with tempfile.TemporaryDirectory() as made:
-        save_model(made, halves, description)
+        told = {"settings": without_places(description.settings), "about": about.strip()}
+        save_model(made, halves, description.model_copy(update=told))
         _check_size(Path(made))
+        if evaluation is not None and evaluation["model"]["sha256"] not in {digest_of(made), digest_of(source)}:
+            raise AffectError(f"the evaluation is not of {model}; evaluate that, or what was shipped of it")
         shipped, description = load_model(made)
         export_onnx(shipped, Path(made) / ONNX)
         torch.manual_seed(0)
@@ -54,11 +59,21 @@ def ship(
         if off > CLOSE:
             raise AffectError(f"the ONNX graph is {off:.2g} off the network; ship another form of the network")
         sizes = _check_size(Path(made))
-        card = model_card(name, "", description, evaluation)
-        storage.write_text(storage.join(folder, CARD), card + (f"\n{about.strip()}\n" if about else ""))
+        storage.write_text(storage.join(folder, CARD), model_card(name, "", description, evaluation))
         for file in (WEIGHTS, ONNX, DESCRIPTION):  # with the last of them the model is there
             storage.write_bytes(storage.join(folder, file), (Path(made) / file).read_bytes())
     return sizes | {"changed_by_half_precision": _largest(*answers), "onnx_off": off}
+
+
+def without_places(settings: Any) -> Any:
+    """Settings in which of every absolute path and URI only its last part is left."""
+    if isinstance(settings, Mapping):
+        return {key: without_places(value) for key, value in settings.items()}
+    if isinstance(settings, (list, tuple)):
+        return [without_places(value) for value in settings]
+    if isinstance(settings, str) and (settings.startswith("/") or "://" in settings):
+        return settings.rstrip("/").rpartition("/")[2]
+    return settings
 
 
 def _check_size(made: Path) -> dict[str, float]:

@@ -16,7 +16,7 @@ from affect import storage
 from affect.errors import AffectError
 from affect.models import conditional
 from affect.models.card import model_card
-from affect.models.files import DESCRIPTION, WEIGHTS, load_model, locate_model
+from affect.models.files import DESCRIPTION, WEIGHTS, ModelDescription, load_model, locate_model
 from affect.models.gate import Gate, Gatekeeper, keep_gate, kept_gate
 from affect.models.history import CURRENT, Change, came_before, keep, last_change, read_current, read_history
 
@@ -61,13 +61,23 @@ def promote(
     target = storage.join(folder, version)
     if not storage.exists(storage.join(target, CARD)):
         storage.write_bytes(storage.join(target, WEIGHTS), storage.read_bytes(storage.join(source, WEIGHTS)))
-        storage.write_text(storage.join(target, CARD), model_card(name, version, description, evaluation or told))
+        storage.write_text(storage.join(target, CARD), _card(source, name, version, description, evaluation or told))
 
     def tell(before: str | None) -> dict[str, Any]:
         return {"source": source} | (_judged(keeper, gate, folder, name, source, before) if keeper and gate else {})
 
     _make_current(folder, version, content, "promote", tell, keep_newer=taken)
     return version
+
+
+def _card(
+    source: str, name: str, version: str, description: ModelDescription, evaluation: Mapping[str, Any] | None
+) -> str:
+    """Its own under its new name, where a model brings one with it and was not judged anew."""
+    own = storage.join(source, CARD)
+    if evaluation is None and storage.exists(own):
+        return f"# {name} {version}\n" + storage.read_text(own).partition("\n")[2]
+    return model_card(name, version, description, evaluation)
 
 
 def back(store: str, name: str, version: str | None = None, reason: str = "") -> Change | None:

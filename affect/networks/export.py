@@ -19,6 +19,8 @@ from affect.networks.network import Network
 STATE = "state_"
 """Begins the names of a graph's states, as in state_image."""
 
+_TRACE = "pkg.torch.onnx.stack_trace"
+
 
 class Graph(nn.Module):
     """``network``, which is put into eval mode, with inputs and outputs by position."""
@@ -122,4 +124,6 @@ def _write_onnx(graph: Graph, path: Path, frames: int) -> None:
     except ImportError as error:
         raise AffectError(f"ONNX needs packages that are not here ({error}); install affect-on-ray[onnx]") from error
     assert program is not None
+    for node in program.model.graph.all_nodes():  # the exporter's traces name the files of this machine
+        node.metadata_props.pop(_TRACE, None)
     program.save(str(path))

@@ -1,7 +1,7 @@
 // Ties the page together: what is looked at (a picture, a video, the camera), what was said of it, and what is shown.
 
 import * as api from "./api.js";
-import { COLOURS, most, overlay, plane, timeLine } from "./drawing.js";
+import { COLOURS, LINES, most, overlay, plane, timeLine } from "./drawing.js";
 import { Record } from "./record.js";
 
 const $ = (id) => document.getElementById(id);
@@ -41,9 +41,25 @@ function about() {
   const corpora = known.trained_on.map(({ corpus }) => corpus).join(", ") || "what its card says";
   const card = Object.assign(document.createElement("a"), { href: `v1/models/${encodeURIComponent(known.name)}/card`, textContent: "its card" });
   $("about").replaceChildren(`${known.name}, version ${known.version}, trained on ${corpora}${made ? " (synthetic faces: it learnt no real person's)" : ""}; `, card, ".");
-  const lacking = Object.entries(OUTPUTS).filter(([output]) => !known.outputs.includes(output)).map(([, words]) => words);
-  $("lacking").textContent = `It does not give ${lacking.join(" nor ")}.`;
-  $("lacking").hidden = !lacking.length;
+  const lacking = known.not_given.map((output) => OUTPUTS[output]).join(" nor ");
+  for (const [id, told] of [["lacking", `It does not give ${lacking}.`], ["not-given", `This model does not give ${lacking}.`]]) {
+    $(id).textContent = told;
+    $(id).hidden = !lacking;
+  }
+  legend(known);
+}
+
+// The time line shows valence and arousal; of a model without them the probability of each expression.
+function legend({ outputs }) {
+  const lines = LINES.find(({ output }) => outputs.includes(output));
+  const strip = outputs.includes("expression") ? "the strip below shows the most probable expression" : "";
+  $("time-line").setAttribute("aria-label", [lines && `${lines.title} over time`, strip].filter(Boolean).join("; "));
+  $("legend").replaceChildren(...(lines?.lines || []).map(({ name, colour, dash }) => {
+    const entry = Object.assign(document.createElement("span"), { textContent: name });
+    entry.style.setProperty("--ink", colour);
+    entry.classList.toggle("dashed", Boolean(dash));
+    return entry;
+  }), strip);
 }
 
 $("sign-in").addEventListener("submit", async (event) => {

@@ -72,24 +72,39 @@ export function plane(canvas, trail) {
 
 const STRIP = 12;
 
+// What the time line may show, the first that a model gives. A colour may be a property of the page's style.
+export const LINES = [
+  {
+    output: "valence_arousal", title: "Valence and arousal", low: -1, high: 1, of: (face, name) => face[name],
+    lines: [{ name: "valence", colour: "var(--accent)" }, { name: "arousal", colour: "var(--warn)", dash: [5, 3] }],
+  },
+  {
+    output: "expression", title: "The probability of each expression", low: 0, high: 1, of: (face, name) => face.expression?.[name],
+    lines: Object.entries(COLOURS).map(([name, colour]) => ({ name, colour })),
+  },
+];
+
+const ink = (colour) => (colour.startsWith("var(") ? style(colour.slice(4, -1)) : colour);
+
 export function timeLine(canvas, record, track, seconds, duration) {
   const { clientWidth: width, clientHeight: height } = canvas;
   const pen = sharp(canvas, width, height);
   const end = Math.max(duration, record.duration, 0.04);
   const begin = record.live ? Math.max(0, end - 30) : 0;
   const across = (time) => ((time - begin) / Math.max(end - begin, 1e-3)) * width;
-  const up = (value) => (1 - value) / 2 * (height - STRIP - 8) + 4;
-  pen.strokeStyle = style("--line"); pen.beginPath(); pen.moveTo(0, up(0)); pen.lineTo(width, up(0)); pen.stroke();
-  const lines = { valence: style("--accent"), arousal: style("--warn") };
   const step = Math.max(1, Math.floor(record.frames.length / (2 * width)));
   const shown = record.frames.filter((_, i) => i % step === 0).map(({ time_s, faces }) => [time_s, faces.find((face) => face.track_id === track)]);
-  for (const [name, colour] of Object.entries(lines)) {
-    pen.strokeStyle = colour; pen.lineWidth = 1.6; pen.setLineDash(name === "arousal" ? [5, 3] : []);
+  const { low, high, of, lines } = LINES.find((one) => shown.some(([, face]) => face && one.of(face, one.lines[0].name) !== undefined)) || LINES[0];
+  const up = (value) => (high - value) / (high - low) * (height - STRIP - 8) + 4;
+  pen.strokeStyle = style("--line"); pen.lineWidth = 1.5; pen.beginPath(); pen.moveTo(0, up(0)); pen.lineTo(width, up(0)); pen.stroke();
+  for (const { name, colour, dash } of lines) {
+    pen.strokeStyle = ink(colour); pen.lineWidth = 1.6; pen.setLineDash(dash || []);
     pen.beginPath();
     let drawing = false;
     for (const [time, face] of shown) {
-      if (!face || face[name] === undefined) { drawing = false; continue; }
-      if (drawing) pen.lineTo(across(time), up(face[name])); else pen.moveTo(across(time), up(face[name]));
+      const value = face && of(face, name);
+      if (value === undefined) { drawing = false; continue; }
+      if (drawing) pen.lineTo(across(time), up(value)); else pen.moveTo(across(time), up(value));
       drawing = true;
     }
     pen.stroke();

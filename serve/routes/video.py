@@ -11,6 +11,7 @@ from affect.errors import AffectError
 from affect.interface.problems import Code
 from affect.media.video import VideoLimits
 from affect.models.answer import FrameAnswer
+from affect.models.outputs import not_given
 from affect.watching.openface import OpenFaceCsv
 from affect.watching.session import Session
 from affect.watching.settings import WatchSettings
@@ -81,7 +82,8 @@ def video(recognition: Recognition, admission: Admission, observer: Observer, fe
         try:
             async with admission.arriving(limits.video_body_s):
                 await watching.upload.read(request)
-            first: dict[str, Any] = {"model": eyes.model, **known(await watching.begin(make))}
+            lacking = not_given(eyes.asker.description.network)
+            first: dict[str, Any] = {"model": eyes.model, "not_given": lacking, **known(await watching.begin(make))}
         except BaseException:
             watching.end()
             raise

@@ -57,6 +57,12 @@ def test_only_outputs_that_the_model_has_are_told() -> None:
     card = model_card("faces", "0001", describe(heads=("valence_arousal",)))
     assert "valence and arousal, each" in card
     assert "probabilities of" not in card
+    assert "does not give expressions nor action units" in card
+    assert "does not give" not in model_card("faces", "0001", describe())
+
+
+def test_what_a_model_brings_for_its_card_ends_it() -> None:
+    assert model_card("faces", "0001", describe(about="## Uses\nNone.")).endswith("```\n\n## Uses\nNone.\n")
 
 
 def test_the_card_tells_an_evaluation_with_its_intervals() -> None:
@@ -67,6 +73,9 @@ def test_the_card_tells_an_evaluation_with_its_intervals() -> None:
         f"| sample: valence_ccc | {row['faces']:.4g} | {row['interval'][0]:.3f} to {row['interval'][1]:.3f} |" in card
     )
     unit = metrics["action_units"]["AU12"]
+    low, high = metrics["intervals"]["faces"]["action_units_accuracy"]
+    other = f"{metrics['faces']['action_units_accuracy']:.4g} | {low:.3f} to {high:.3f}"
+    assert f"| all corpora: action_units_accuracy | {other} |" in card
     assert f"| AU12 | {unit['f1']:.4g} | {unit['precision']:.4g} |" in card
     assert "Judged on sample, validation, 120 rows abc (SYNTHETIC)" in card
     assert "promoted without an evaluation" not in card

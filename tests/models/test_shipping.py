@@ -10,10 +10,12 @@ import torch
 
 from affect.errors import AffectError
 from affect.models import shipping
-from affect.models.files import TrainingData, load_model
+from affect.models.files import TrainingData, digest_of, load_model
 from affect.models.predictor import Predictor
 from affect.models.shipping import ship
+from affect.models.store import promote
 from tests.made_models import describe, write_model
+from tests.models.made_judgements import judgement
 
 REAL = [TrainingData(corpus="fer2013", fingerprint="abc", synthetic=False)]
 
@@ -21,7 +23,8 @@ REAL = [TrainingData(corpus="fer2013", fingerprint="abc", synthetic=False)]
 def test_half_the_bytes_and_the_same_answers(tmp_path: Path) -> None:
     source, folder = str(tmp_path / "run" / "model"), tmp_path / "shipped"
     spec = describe(size=48, arcface=True, heads=("expression",)).network.model_copy(update={"mirrored": True})
-    write_model(source, size=48, network=spec, data=REAL)
+    settings = {"data": ["/machine/rows", "s3://bucket/rows/"], "seed": 3, "start": {"model": "stage:first"}}
+    write_model(source, size=48, network=spec, data=REAL, settings=settings)
     facts = ship(str(tmp_path / "run"), str(folder), "faces", about="## Licence of the weights\nAs the data's.")
     assert 0 < facts["changed_by_half_precision"] < 0.01
     assert facts["onnx_off"] < 1e-4
@@ -35,7 +38,24 @@ def test_half_the_bytes_and_the_same_answers(tmp_path: Path) -> None:
     card = (folder / "card.md").read_text()
     assert card.endswith("## Licence of the weights\nAs the data's.\n")
     assert "fer2013" in card
-    assert json.loads((folder / "model.json").read_text())["data"][0]["corpus"] == "fer2013"
+    told = json.loads((folder / "model.json").read_text())
+    assert told["data"][0]["corpus"] == "fer2013"
+    assert told["settings"] == {"data": ["rows", "rows"], "seed": 3, "start": {"model": "stage:first"}}
+    promote(str(folder), str(tmp_path / "store"), "mine")
+    title, *text = (tmp_path / "store" / "mine" / "0001" / "card.md").read_text().splitlines()
+    assert (title, text) == ("# mine 0001", card.splitlines()[1:])
+
+
+def test_the_card_tells_an_evaluation_of_this_very_model(tmp_path: Path) -> None:
+    source, folder = str(tmp_path / "model"), str(tmp_path / "shipped")
+    write_model(source, size=48, arcface=True, heads=("expression",), data=REAL)
+    with pytest.raises(AffectError, match="the evaluation is not of"):
+        ship(source, folder, "faces", judgement(0.9, sha256="of another"))
+    assert not (tmp_path / "shipped").exists()
+    for judged in (source, folder):  # what is shipped twice is the same
+        ship(source, folder, "faces", judgement(0.9, sha256=digest_of(judged)))
+        assert "Judged on sample, validation" in (Path(folder) / "card.md").read_text()
+        (Path(folder) / "card.md").unlink()
 
 
 @pytest.mark.parametrize("data", [[], [TrainingData(corpus="sample", fingerprint="a", synthetic=True)]])

@@ -1,5 +1,6 @@
 """Graphs of narrow networks run without their code and give the same."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,7 @@ def test_exported_program(name: str) -> None:
 def test_onnx_file(name: str, tmp_path: Path) -> None:
     graph = Graph(network(name))
     export_onnx(graph.network, tmp_path / "model.onnx", FRAMES)
+    assert os.getcwd().encode() not in (tmp_path / "model.onnx").read_bytes()  # it is given to others
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
     assert [output.name for output in session.get_outputs()] == graph.outputs
     given = examples(graph)

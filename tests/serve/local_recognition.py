@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from affect.faces.detector import Detector
 from affect.interface.answers import Answer, ModelName, RuntimeTaken, StoredModel
 from affect.models.asking import Asker
+from affect.models.outputs import not_given
 from affect.models.predictor import Predictor, Recogniser
 from serve.catalogue import stored_model
 from serve.recognition import Eyes
@@ -36,7 +37,8 @@ class LocalRecognition:
         asker = self.askers[model]
         faces = Recogniser(self.detector, Predictor(asker.network, asker.description))(picture)
         height, width = picture.shape[:2]
-        return {"model": self.name(model), "width": width, "height": height, "faces": faces}
+        lacking = [*not_given(asker.description.network)]
+        return {"model": self.name(model), "not_given": lacking, "width": width, "height": height, "faces": faces}
 
     def eyes(self, model: str) -> Eyes:
         return Eyes(self.name(model), self.detector, self.askers[model])

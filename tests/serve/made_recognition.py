@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
 from affect.faces.detector import Detections
-from affect.interface.answers import Answer, ModelName, RuntimeTaken, StoredModel
+from affect.interface.answers import Answer, Looked, ModelName, RuntimeTaken, StoredModel
 from affect.models.asking import Asker
 from affect.networks import build
 from serve.catalogue import stored_model
@@ -78,7 +78,8 @@ class MadeRecognition:
                 raise
         height, width = picture.shape[:2]
         version = dict(self.names())[model]
-        return {"model": {"name": model, "version": version}, "width": width, "height": height, "faces": []}
+        named: ModelName = {"name": model, "version": version}
+        return {"model": named, "not_given": [], "width": width, "height": height, "faces": []}
 
 
 class Noted:
@@ -86,13 +87,13 @@ class Noted:
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, int, str]] = []
-        self.answers: list[Answer] = []
+        self.answers: list[Looked] = []
 
     def answered(self, route: str, status: int, code: str, seconds: float) -> None:
         assert seconds >= 0
         self.requests.append((route, status, code))
 
-    def recognised(self, answer: Answer) -> None:
+    def recognised(self, answer: Looked) -> None:
         self.answers.append(answer)
 
 

@@ -132,7 +132,7 @@ def test_every_form_of_a_picture_gives_what_the_library_says(deployed: Deployed,
         response = deployed.ask(body, media_type)
         assert response.status_code == 200, (form, response.text)
         answer = response.json()
-        assert set(answer) == {"model", "width", "height", "faces"}
+        assert set(answer) == {"model", "not_given", "width", "height", "faces"}
         assert answer["model"] == {"name": "faces", "version": "0001"}
         assert (answer["width"], answer["height"]) == (512, 400), form
         assert_close(answer["faces"], recognise(decode_picture(body)), 1e-3)

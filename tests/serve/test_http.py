@@ -103,7 +103,8 @@ def test_the_form_is_read_from_the_picture_itself(client: httpx.Client, body: by
     content = form(body) if media_type == FORM else body
     answer = client.post("/v1/faces", content=content, headers={"Content-Type": media_type})
     assert answer.status_code == 200
-    assert answer.json() == {"model": {"name": "made", "version": "0001"}, "width": 64, "height": 48, "faces": []}
+    named = {"name": "made", "version": "0001"}
+    assert answer.json() == {"model": named, "not_given": [], "width": 64, "height": 48, "faces": []}
     assert observer.requests[-1] == ("/v1/faces", 200, "")
     assert observer.answers[-1] == answer.json()
 

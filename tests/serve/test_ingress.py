@@ -80,7 +80,8 @@ class Handle:
 
 
 def entry(version: str) -> Entry:
-    return Entry(stored_model("made", version, describe(), [version]), describe(), f"# made {version}")
+    description = describe(heads=("valence_arousal", "action_units"))
+    return Entry(stored_model("made", version, description, [version]), description, f"# made {version}")
 
 
 def ingress(model: Handle, detector: Handle, follow_s: float | None = None) -> Ingress:
@@ -97,7 +98,8 @@ def dead() -> RayActorError:
 def test_the_detector_is_the_models_own_and_the_model_sees_no_more_than_faces() -> None:
     model, detector = Handle([]), Handle(FOUND)
     answer = asyncio.run(ingress(model, detector).recognise(PICTURE, "made", embedding=True))
-    assert answer == {"model": {"name": "made", "version": "0001"}, "width": 4, "height": 3, "faces": []}
+    named = {"name": "made", "version": "0001"}
+    assert answer == {"model": named, "not_given": ["expression"], "width": 4, "height": 3, "faces": []}
     assert model.asked == ["made@0001"]
     assert detector.calls[0][1:] == (DetectorSettings(), AlignmentSettings())
     assert model.calls == [(*FOUND, True)]

@@ -14,6 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from affect.interface.client import Client
+from affect.models.outputs import not_given
 from affect.watching.soundtrack import WatchedSound
 from affect.watching.video import WatchedVideo
 from serve.settings import Limits, Sources
@@ -42,6 +43,7 @@ def test_a_video_is_answered_frame_by_frame_as_without_a_server(
         expected = list(watched)
         summary = watched.summary()
     assert first["model"] == {"name": model, "version": "0001"}
+    assert first["not_given"] == not_given(local.askers[model].description.network)
     assert (first["width"], first["height"], first["rate"]) == (300, 160, 20)
     assert [answer["frame"] for answer in answers] == [answer["frame"] for answer in expected]
     for one, other in zip(answers, expected, strict=True):
