@@ -30,7 +30,7 @@ from affect.labels import EXPRESSIONS
 from affect.models.files import WEIGHTS, load_model
 from affect.models.predictor import Predictor
 from affect.models.shipped import DEFAULT, find_model
-from benchmarks.own_model import crops_of, likeliest, ms_per_face, validation
+from benchmarks.own_model import crops_of, labelled, likeliest, ms_per_face
 
 TFLITE = {
     "fer 25.10.3": (
@@ -61,7 +61,7 @@ def main(
 ) -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    pictures, labels = validation(root, each)
+    pictures, labels = labelled(root, each)
     grey = np.stack([picture[:, :, 0] for picture in pictures])
     rows: dict[str, dict[str, Any]] = {}
     (packages,) = python.parent.parent.glob("lib/python*/site-packages")

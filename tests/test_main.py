@@ -63,6 +63,13 @@ def test_a_picture(model: str, tmp_path: Path) -> None:
     assert drawn.shape == picture.shape
 
 
+def test_the_shipped_model_sees_a_smile() -> None:
+    told = json.loads(call(str(ASTRONAUT), "--json").output)
+    (face,) = told["faces"]
+    assert max(face["expression"], key=lambda name: face["expression"][name]) == "happiness"
+    assert told["not_given"] == ["valence_arousal", "action_units"]
+
+
 def test_a_video(model: str, tmp_path: Path) -> None:
     face = portrait(150)
     pictures = [np.full((160, 240, 3), 90, np.uint8) for _ in range(9)]

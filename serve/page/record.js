@@ -2,11 +2,12 @@
 
 export class Record {
   constructor(name, { live = false } = {}) {
-    Object.assign(this, { name, live, model: null, width: 0, height: 0, frames: [], summary: null });
+    Object.assign(this, { name, live, model: null, not_given: [], width: 0, height: 0, frames: [], summary: null });
   }
 
   add(line) {
     if (line.model) this.model = line.model;
+    if (line.not_given) this.not_given = line.not_given;
     if (line.width) { this.width = line.width; this.height = line.height; }
     if (line.summary) this.summary = line.summary;
     if (line.faces) {
@@ -43,8 +44,8 @@ export class Record {
   get duration() { return this.frames.length ? this.frames[this.frames.length - 1].time_s : 0; }
 
   json() {
-    const { model, width, height, frames, summary } = this;
-    return JSON.stringify({ source: this.name, model, width, height, frames, ...(summary ? { summary } : {}) }, null, 1);
+    const { model, not_given, width, height, frames, summary } = this;
+    return JSON.stringify({ source: this.name, model, not_given, width, height, frames, ...(summary ? { summary } : {}) }, null, 1);
   }
 
   csv() {

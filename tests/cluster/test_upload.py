@@ -62,4 +62,5 @@ def test_all_code_and_no_data(
     names = packed(str(project) if given == "absolute" else ".", tmp_path / "package.zip")
     code = {name for room in ROOMS for name in files(PROJECT / room)}
     assert names == code | {"pyproject.toml", "ray-cluster.yaml"}
-    assert "affect/faces/landmarks68.safetensors" in names
+    for weights in ("faces/landmarks68.safetensors", "models/shipped/faces/model.safetensors"):
+        assert f"affect/{weights}" in names

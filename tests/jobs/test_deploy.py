@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from affect.errors import AffectError
 from affect.models import shipped
-from affect.models.store import StoredModel, list_models
+from affect.models.store import StoredModel, list_models, promote
 from jobs import deploy
 from serve.settings import ServeSettings
 from tests.made_models import write_model
@@ -41,10 +41,13 @@ def test_the_model_that_comes_with_the_package_is_served_where_none_is_named(
     assert isinstance(result.exception, AffectError)
     assert "comes with this copy of the package" in str(result.exception)
     write_model(str(tmp_path / "shipped" / shipped.DEFAULT))
-    for _ in range(2):
-        assert CliRunner().invoke(deploy.app, ["--store", store]).exit_code == 0
-    assert asked == [["faces"], ["faces"]]
-    assert list_models(store) == [StoredModel("faces", "0001", ("0001",))]
+    write_model(str(tmp_path / "other"), seed=1)
+    promote(str(tmp_path / "other"), store, "other")
+    for named in (["--name", "other"], ["--name", "faces", "--name", "other"], [], []):
+        assert ("faces" in {known.name for known in list_models(store)}) == (len(asked) > 1)
+        assert CliRunner().invoke(deploy.app, [*named, "--store", store]).exit_code == 0
+    assert asked == [["other"], ["faces", "other"], ["faces"], ["faces"]]
+    assert list_models(store)[0] == StoredModel("faces", "0001", ("0001",))
 
 
 def test_settings_are_checked_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:

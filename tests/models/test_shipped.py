@@ -1,13 +1,15 @@
 """A model by the name under which it is shipped, and nothing in place of one that is not there."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import affect
 from affect.errors import AffectError
 from affect.models import shipped
-from affect.models.files import load_model
-from affect.models.shipped import DEFAULT, find_model, shipped_models
+from affect.models.files import DESCRIPTION, WEIGHTS, load_model
+from affect.models.shipped import DEFAULT, ONNX, find_model, shipped_models
 from tests.made_models import write_model
 
 
@@ -25,10 +27,18 @@ def test_by_name_or_by_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_comes_with_the_package_is_whole() -> None:
-    """None may be there; one that is can be used, and was trained on faces of people."""
+    assert DEFAULT in shipped_models()
+    package = Path(affect.__file__).parent
+    project = tomllib.loads((package.parent / "pyproject.toml").read_text())
+    patterns = project["tool"]["setuptools"]["package-data"]["affect"]
+    packed = {file for pattern in patterns for file in package.glob(pattern)}
     for name in shipped_models():
         network, description = load_model(find_model(name))
         assert not description.synthetic
         assert sum(file.stat().st_size for file in Path(find_model(name)).iterdir()) <= 20 * 2**20
-        assert {file.name for file in Path(find_model(name)).iterdir()} >= {"card.md", "model.onnx"}
+        assert {file.name for file in Path(find_model(name)).iterdir()} == {"card.md", ONNX, WEIGHTS, DESCRIPTION}
+        assert packed >= set(Path(find_model(name)).iterdir())
+        card = (Path(find_model(name)) / "card.md").read_text()
+        for said in ("| interval |", "licence", "must not be used", "Where it is weak", description.recipe):
+            assert said in card
         assert network.spec.heads

@@ -1,5 +1,6 @@
 """The application on a real Serve: deployed by the job, asked over HTTP, taken over by the next version."""
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import httpx
 import numpy as np
 import pytest
 import skimage.data
+import torch
 from numpy.typing import NDArray
 from ray import serve
 from ray.serve.config import HTTPOptions
@@ -20,15 +22,23 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from affect.__main__ import app as command
+from affect.corpora import open_corpus
 from affect.errors import AffectError
+from affect.evaluation.predicting import FramePredictor
+from affect.evaluation.settings import EvaluationConfig
 from affect.faces import load_detector
 from affect.interface.client import Client
+from affect.labels import EXPRESSIONS
 from affect.media.pictures import decode_picture
 from affect.models.asking import Asker
 from affect.models.files import load_model
 from affect.models.predictor import Predictor, Recogniser, crops
+from affect.models.shipped import find_model
 from affect.models.store import promote, resolve
 from affect.networks.spec import Recurrent
+from affect.preprocessing.clip import preprocess_clip
+from affect.samples import list_faces
 from affect.watching.session import Session
 from affect.watching.video import WatchedVideo
 from jobs import deploy
@@ -77,7 +87,8 @@ def deployed(ray_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    names = [argument for name in ("faces@1", "points", "sequences") for argument in ("--name", name)]
+    promote(find_model(), str(folder / "store"), "people")
+    names = [argument for name in ("faces@1", "points", "sequences", "people") for argument in ("--name", name)]
     options = [*names, "--store", str(folder / "store"), "--port", str(port)]
     with file_server("127.0.0.1", {}) as files:
         for setting in (
@@ -87,7 +98,7 @@ def deployed(ray_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
             options += ["--set", setting]
         result = CliRunner().invoke(deploy.app, options)
         assert result.exit_code == 0, result.output
-        for name in ("faces", "points", "sequences"):
+        for name in ("faces", "points", "sequences", "people"):
             assert f"{name} 0001 answers at http://127.0.0.1:{port}" in result.output
         yield Deployed(str(folder / "store"), f"http://127.0.0.1:{port}", port, files)
         serve.shutdown()
@@ -137,6 +148,35 @@ def test_every_form_of_a_picture_gives_what_the_library_says(deployed: Deployed,
         assert (answer["width"], answer["height"]) == (512, 400), form
         assert_close(answer["faces"], recognise(decode_picture(body)), 1e-3)
         assert answer["faces"][0]["box"] == pytest.approx(upright["box"], abs=4), form
+
+
+def test_the_shipped_model_answers_alike_by_command_by_evaluation_and_over_http(
+    deployed: Deployed, astronaut: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    file = tmp_path / "pictures" / "astronaut.png"
+    file.write_bytes(encode(astronaut, "PNG"))
+    printed = json.loads(CliRunner().invoke(command, [str(file), "--json"]).output)
+    (by_command,) = printed["faces"]
+    answer = deployed.ask(file.read_bytes(), query="?model=people").json()
+    (over_http,) = answer["faces"]
+    network, description = load_model(find_model())
+    corpus, rows = open_corpus("folder", str(file.parent)), str(tmp_path / "rows")
+    settings = description.preprocessing
+    (clip,) = corpus.clips()
+    preprocess_clip(corpus, clip, rows, settings, load_detector(settings.detector))
+    config = EvaluationConfig(model=find_model(), data=(rows,))
+    evaluated = FramePredictor(network, description, config, torch.device("cpu"))(list_faces(rows)).to_pylist()
+    expected = {name: evaluated[0][f"p_{name}"] for name in EXPRESSIONS}
+    assert len(evaluated) == 1
+    for face in (by_command, over_http):
+        assert_close(face["expression"], expected, 1e-3)
+        assert not {"valence", "arousal", "action_units"} & face.keys()
+    for told in (printed, answer, httpx.get(f"{deployed.url}/v1/models/people").json()):
+        assert told["not_given"] == ["valence_arousal", "action_units"]
+    card = httpx.get(f"{deployed.url}/v1/models/people/card").text
+    assert "Judged on fer2013" in card
+    assert "## Of the weights' licence" in card
 
 
 @pytest.mark.parametrize("model", ["faces", "sequences"])
@@ -201,7 +241,7 @@ def test_bad_bodies_get_a_clear_4xx(deployed: Deployed, media_type: str, body: b
 
 def test_health_models_and_documentation_are_there(deployed: Deployed) -> None:
     assert httpx.get(f"{deployed.url}/healthz").json() == {"status": "ok"}
-    named = [{"name": name, "version": "0001"} for name in ("faces", "points", "sequences")]
+    named = [{"name": name, "version": "0001"} for name in ("faces", "points", "sequences", "people")]
     assert httpx.get(f"{deployed.url}/readyz").json() == {"status": "ok", "models": named}
     model, *_ = httpx.get(f"{deployed.url}/v1/models").json()["models"]
     assert (model["version"], model["trained_on"]) == ("0001", [{"corpus": "sample", "synthetic": True}])

@@ -14,7 +14,10 @@ import numpy as np
 import pytest
 import skimage.data
 
-from affect.labels import ACTION_UNIT_NAMES
+from affect.labels import ACTION_UNIT_NAMES, EXPRESSIONS
+from affect.models.asking import Asker
+from affect.models.files import load_model
+from affect.models.shipped import find_model
 from serve.authentication import Tokens, _digest
 from serve.settings import Limits
 from tests.browser import a_browser
@@ -174,6 +177,29 @@ def test_a_video(browser: Any, url: str, files: Path, screen: dict[str, Any], tm
             of.page.click("#csv")
         assert len(Path(coming.value.path()).read_text().splitlines()) > 34
         of.page.screenshot(path=tmp_path / "video.png", full_page=True)
+        of.sound()
+
+
+@SCREENS
+def test_a_model_of_expressions_alone(
+    browser: Any, local: LocalRecognition, files: Path, screen: dict[str, Any], tmp_path: Path
+) -> None:
+    """The one that comes with the package: the time line has its probabilities, and what it does not give is told."""
+    recognition = LocalRecognition({"people": Asker(*load_model(find_model()))}, local.detector)
+    with served(recognition) as at, visit(browser, at, screen) as of:
+        of.page.set_input_files("#file", files / "clip.mp4")
+        of.page.wait_for_selector("#downloads:not([hidden])", timeout=PATIENCE_MS)
+        of.page.wait_for_selector("#answer:not([hidden])")
+        legend = of.page.locator("#legend").inner_text()
+        assert all(name in legend for name in EXPRESSIONS)
+        assert "valence" not in legend
+        assert "does not give valence and arousal nor action units" in of.page.locator("#not-given").inner_text()
+        assert not of.page.locator("#plane-block").is_visible()
+        assert drawn(of, "time-line") > 500
+        with of.page.expect_download() as coming:
+            of.page.click("#json")
+        assert json.loads(Path(coming.value.path()).read_text())["not_given"] == ["valence_arousal", "action_units"]
+        of.page.screenshot(path=tmp_path / "expressions.png", full_page=True)
         of.sound()
 
 
