@@ -24,8 +24,8 @@ def convert(manifest: Path) -> dict[str, torch.Tensor]:
     data = manifest.with_name(manifest.name.removesuffix("-weights_manifest.json") + ".bin").read_bytes()
     tensors, place = {}, 0
     for entry in json.loads(manifest.read_text())[0]["weights"]:
-        plain = {"dtype": entry["dtype"], "scale": 1, "min": 0}
-        count, coding = int(np.prod(entry["shape"])), entry.get("quantization", plain)
+        coding = entry.get("quantization") or {"dtype": entry["dtype"], "scale": 1, "min": 0}
+        count = int(np.prod(entry["shape"]))
         values = np.frombuffer(data, coding["dtype"], count, place) * coding["scale"] + coding["min"]
         place += count * np.dtype(coding["dtype"]).itemsize
         name, tensor = entry["name"], torch.from_numpy(values.reshape(entry["shape"]))

@@ -79,15 +79,16 @@ def test_conversion_dequantises_and_turns(tmp_path: Path) -> None:
         ("dense1/conv2/depthwise_filter", [3, 3, 4, 1], 2.0, 1.0),
         ("dense1/conv2/pointwise_filter", [1, 1, 4, 2], 1.0, 0.0),
         ("fc/weights", [2, 3], 1.0, 0.0),
-        ("fc/bias", [3], 0.25, 0.0),
     ]
     sizes = [int(np.prod(shape)) for _, shape, _, _ in entries]
     weights = [
         {"name": name, "shape": shape, "quantization": {"dtype": "uint8", "scale": scale, "min": low}}
         for name, shape, scale, low in entries
     ]
+    weights.append({"name": "fc/bias", "shape": [3], "dtype": "float32"})
+    bias = np.array([26, 26.25, 26.5], np.float32).tobytes()
     (tmp_path / "m-weights_manifest.json").write_text(json.dumps([{"weights": weights}]))
-    (tmp_path / "m.bin").write_bytes(bytes(range(sum(sizes))))
+    (tmp_path / "m.bin").write_bytes(bytes(range(sum(sizes))) + bias)
     found = convert(tmp_path / "m-weights_manifest.json")
     first = found["blocks.0.convolutions.0.weight"]
     assert first.shape == (2, 3, 3, 3)
@@ -98,6 +99,6 @@ def test_conversion_dequantises_and_turns(tmp_path: Path) -> None:
     assert found["blocks.1.convolutions.2.pointwise.weight"][1, 3, 0, 0] == 90 + 7
     assert found["answer.weight"].tolist() == [[98, 101], [99, 102], [100, 103]]
     assert found["answer.bias"].tolist() == [26, 26.25, 26.5]
-    (tmp_path / "m.bin").write_bytes(bytes(sum(sizes) + 1))
+    (tmp_path / "m.bin").write_bytes(bytes(sum(sizes) + len(bias) + 1))
     with pytest.raises(SystemExit, match="bytes"):
         convert(tmp_path / "m-weights_manifest.json")
