@@ -81,8 +81,6 @@ class _Reader:
         self.headers: dict[bytes, bytes] = {}
 
     def begin(self) -> None:
-        if len(self.parts) == self.most:
-            raise ProblemError("too_many_pictures", f"one call takes {self.most}; send the others in another one")
         self.headers = {}
         self.parts.append(bytearray())
 
@@ -101,6 +99,8 @@ class _Reader:
         _, options = parse_options_header(self.headers.get(b"content-disposition", b""))
         if options.get(b"name") != self.named.encode():
             raise ProblemError("form_invalid", f"a part of the form is not named '{self.named}'")
+        if len(self.parts) > self.most:
+            raise ProblemError("too_many_pictures", f"one call takes {self.most}; send the others in another one")
 
     def data(self, data: bytes, start: int, end: int) -> None:
         part = self.parts[-1]

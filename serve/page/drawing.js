@@ -47,6 +47,7 @@ export function overlay(canvas, record, frame, chosen) {
 
 export function plane(canvas, trail) {
   const size = canvas.clientWidth;
+  if (!size) return;  // not shown now
   const pen = sharp(canvas, size, size);
   const [middle, radius] = [size / 2, size / 2 - 22];
   const place = ({ valence, arousal }) => [middle + valence * radius, middle - arousal * radius];

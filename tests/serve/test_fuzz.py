@@ -34,7 +34,8 @@ PICTURES, FILES, NAMES, RAW = 6_500, 4_000, 500, 400
 assert PICTURES + FILES + NAMES + RAW > 10_000
 WARM_UP = 0.25
 """Of the requests, after which memory may grow no more."""
-GROWTH_KB = 30 * 2**10
+GROWTH_KB = 64 * 2**10
+"""Threads and decoders keep some: up to 26 MB were seen alone, 50 after the tests of other files."""
 LIMITS = Limits(
     bytes=20_000, pixels=100_000, pictures=3, batch_bytes=40_000, videos=100, video_bytes=45_000, video_pixels=100_000,
     video_s=5,

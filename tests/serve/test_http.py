@@ -15,7 +15,7 @@ from affect.interface.problems import KINDS, PROBLEM, Code, Problem
 from serve.body import decode_body
 from serve.problems import ProblemError
 from tests.made_pictures import encode
-from tests.serve.made_bodies import FORM, JPEG, PNG, SMALL, WEBP, form, grey, png
+from tests.serve.made_bodies import BOUNDARY, FORM, JPEG, PNG, SMALL, WEBP, form, grey, png
 from tests.serve.made_recognition import FAULTY_HEIGHT, LIMITS, RUNTIME, MadeRecognition, Noted, asked, made_api
 
 recognition, observer = MadeRecognition(), Noted()
@@ -67,6 +67,7 @@ BAD: dict[str, tuple[str, bytes, Code]] = {
     "form with a part of another name": (FORM, form(JPEG, name="file"), "form_invalid"),
     "form with an endless header": (FORM, form(JPEG, name="x" * 9000), "form_invalid"),
     "form with two pictures": (FORM, form(JPEG, PNG), "too_many_pictures"),
+    "form with another part": (FORM, form(JPEG)[: -len(BOUNDARY) - 6] + form(PNG, name="other"), "form_invalid"),
     "form with an empty picture": (FORM, form(b""), "picture_broken"),
     "form with a text": (FORM, form(b"hello"), "media_type_unsupported"),
     "form with too large a picture": (FORM, form(bytes(LIMITS.bytes + 1)), "picture_too_large"),
