@@ -33,8 +33,7 @@ class FaceDetector:
         self, picture: NDArray[np.uint8], settings: DetectorSettings, alignment: AlignmentSettings
     ) -> tuple[Detections, NDArray[np.uint8]]:
         """The faces found, and what a model is to see of them (n, S, S, 3): so the picture goes no further."""
-        found = await self(picture, settings)
-        return found, crops(picture, found, alignment)
+        return await asyncio.to_thread(self._cut, picture, settings, alignment)
 
     async def alive(self) -> None:
         """Answers."""
@@ -42,3 +41,9 @@ class FaceDetector:
     def _detect(self, picture: NDArray[np.uint8], settings: DetectorSettings) -> Detections:
         with self.turn:
             return self.detector(settings)(picture)
+
+    def _cut(
+        self, picture: NDArray[np.uint8], settings: DetectorSettings, alignment: AlignmentSettings
+    ) -> tuple[Detections, NDArray[np.uint8]]:
+        found = self._detect(picture, settings)
+        return found, crops(picture, found, alignment)
