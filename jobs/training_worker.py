@@ -13,13 +13,13 @@ import ray
 import torch
 from ray import train
 from ray.train.torch import get_device, prepare_model
-from torch import distributed
 
 from affect import storage
 from affect.errors import AffectError
 from affect.evaluation.examples import examples_of
 from affect.models.files import ModelDescription, TrainingData, save_model
 from affect.networks import Network
+from affect.objectives.world import of_all
 from affect.training.beginning import begin
 from affect.training.following import Followed
 from affect.training.history import write_history
@@ -82,9 +82,7 @@ def _work(setup: dict[str, Any]) -> dict[str, Any]:
     confusion = {
         phase: metrics.confusion.tolist() for phase, metrics in learner.results.items() if metrics.confusion is not None
     }
-    nodes: list[Any] = [ray.get_runtime_context().get_node_id()] * world
-    if distributed.is_initialized():
-        distributed.all_gather_object(nodes, nodes[0])
+    nodes = of_all(ray.get_runtime_context().get_node_id())
     return {
         "metrics": results,
         "confusion": confusion,

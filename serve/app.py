@@ -66,7 +66,7 @@ def build(args: ServeSettings, tokens: Tokens) -> serve.Application:
         **take_over,
     )
     application: serve.Application = ingress.bind(
-        detector.bind(entries[0].detector, args.threads),
+        detector.bind(entries[0].detector, args.threads, args.limits),
         model.bind(store, tuple(entry.id for entry in entries), args.room, args.threads, args.wanted(MAX_BATCH)),
         entries,
         followed,

@@ -1,4 +1,4 @@
-"""The part that speaks HTTP and decodes pictures."""
+"""The part that speaks HTTP."""
 
 import asyncio
 import logging
@@ -21,6 +21,7 @@ from affect.models.asking import Answered, Stretch
 from affect.models.files import ModelDescription
 from serve.annotation.http import AnnotationTool
 from serve.authentication import Tokens
+from serve.detector import Cut
 from serve.entry import Entry
 from serve.http import build_api
 from serve.metrics import Metrics
@@ -33,7 +34,7 @@ TRIES = 3
 CROWD = 8
 """More pictures at once than this wait for their turn anyway."""
 MESSAGE_BYTES = 2**21
-"""Arrays up to this size are sent within a message, which saves some milliseconds; Serve refuses messages of 4 MiB."""
+"""What is no larger is sent within a message, which saves some milliseconds; Serve refuses messages of 4 MiB."""
 _PROBE_S = 5.0
 _TOLD_S = 1.0
 """What computes the models is told by a part that may be busy; the list of models does not wait for it."""
@@ -43,7 +44,10 @@ logger = logging.getLogger("ray.serve")
 
 
 class Ingress:
-    """Sends each picture through the detector to the model. Its models are a ``serve.recognition.Recognition``."""
+    """Sends each picture to the detector, and the faces that it cuts out to the model.
+
+    Its models are a ``serve.recognition.Recognition``.
+    """
 
     def __init__(
         self,
@@ -97,16 +101,13 @@ class Ingress:
         await asyncio.wait_for(asyncio.gather(*map(_result, probes)), _PROBE_S)
         return [{"name": entry.model["name"], "version": entry.model["version"]} for entry in self.entries.values()]
 
-    async def recognise(self, picture: NDArray[np.uint8], model: str, embedding: bool) -> Answer:
+    async def recognise(self, body: bytes, model: str, embedding: bool) -> Answer:
         entry = self.entries[model]  # once: the entry may be another one before the answer comes
         self.asked += 1
         try:
-            faces = await _again(lambda: self._faces(picture, entry, embedding))
+            return await _again(lambda: self._answer(body, entry, embedding))
         finally:
             self.asked -= 1
-        height, width = picture.shape[:2]
-        lacking = entry.model["not_given"]
-        return {"model": _name(entry), "not_given": lacking, "width": width, "height": height, "faces": faces}
 
     def eyes(self, model: str) -> Eyes:
         entry = self.entries[model]  # a stream is watched to its end by the version that it began with
@@ -117,7 +118,7 @@ class Ingress:
 
         def detect(picture: NDArray[np.uint8]) -> Detections:
             found: Detections = on_loop(
-                lambda: _waited(_carrying(picture, self.detector).remote(picture, entry.detector))
+                lambda: _waited(_carrying(picture.nbytes, self.detector).remote(picture, entry.detector))
             )
             return found
 
@@ -128,13 +129,18 @@ class Ingress:
 
         return Eyes(_name(entry), detect, Asking(entry.description, ask))
 
-    async def _faces(self, picture: NDArray[np.uint8], entry: Entry, embedding: bool) -> list[Face]:
+    async def _answer(self, body: bytes, entry: Entry, embedding: bool) -> Answer:
         alignment = entry.description.preprocessing.alignment
-        cut = _carrying(picture, self.detector).cut.remote(picture, entry.detector, alignment)
-        found, crops = await _waited(cut)
-        model = _carrying(crops, self.model).options(multiplexed_model_id=entry.id)
-        faces: list[Face] = await _waited(model.remote(found, crops, embedding, crowded=self.asked > CROWD))
-        return faces
+        cut: Cut | ProblemError = await _waited(
+            _carrying(len(body), self.detector).cut.remote(body, entry.detector, alignment)
+        )
+        if isinstance(cut, ProblemError):
+            raise cut
+        model = _carrying(cut.crops.nbytes, self.model).options(multiplexed_model_id=entry.id)
+        crowded = self.asked > CROWD
+        faces: list[Face] = await _waited(model.remote(cut.found, cut.crops, embedding, crowded=crowded))
+        lacking = entry.model["not_given"]
+        return {"model": _name(entry), "not_given": lacking, "width": cut.width, "height": cut.height, "faces": faces}
 
     async def _follow(self, names: tuple[str, ...], seconds: float) -> None:
         """Go over to promoted versions, each once it is loaded."""
@@ -162,9 +168,9 @@ class Asking:
         return self.ask(stretches)
 
 
-def _carrying(array: NDArray[np.uint8], handle: DeploymentHandle) -> DeploymentHandle:
-    """The handle that takes ``array`` the quicker way: within the message, or by the object store."""
-    return handle.options(_by_reference=array.nbytes > MESSAGE_BYTES)
+def _carrying(size: int, handle: DeploymentHandle) -> DeploymentHandle:
+    """The handle that takes so many bytes the quicker way: within the message, or by the object store."""
+    return handle.options(_by_reference=size > MESSAGE_BYTES)
 
 
 def _name(entry: Entry) -> ModelName:

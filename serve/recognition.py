@@ -4,9 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from affect.faces.detector import Detector
 from affect.interface.answers import Answer, ModelName, RuntimeTaken, StoredModel
 from affect.models.asking import Asks
@@ -31,8 +28,11 @@ class Recognition(Protocol):
     async def runtimes(self) -> Mapping[str, RuntimeTaken]:
         """What computes the models, by name; without those of which it is not known."""
 
-    async def recognise(self, picture: NDArray[np.uint8], model: str, embedding: bool) -> Answer:
-        """The faces of an upright RGB ``picture`` (H, W, 3), by one of the models."""
+    async def recognise(self, body: bytes, model: str, embedding: bool) -> Answer:
+        """The faces of the picture that ``body`` is, encoded, by one of the models.
+
+        Raises what ``serve.body.decode_body`` does.
+        """
 
     def eyes(self, model: str) -> Eyes:
         """What watches a stream by one of the models. Called in the event loop, costs nothing."""

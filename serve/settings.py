@@ -28,7 +28,7 @@ class Limits(Configuration):
     queue: int = Field(default=100, gt=0)
     """Requests that each replica of the interface holds; one more is answered 503."""
     at_once: int = Field(default=32, gt=0)
-    """Of these, pictures that are decoded and being looked at; the others wait as the bytes that were sent."""
+    """Of these, pictures that are with the detector or the model; the others wait for them."""
     body_s: float = Field(default=20, gt=0)
     """Seconds in which a body must arrive."""
     request_s: float = Field(default=30, gt=0)

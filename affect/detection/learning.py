@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 
 from affect.detection.annotated import DetectionSet
 from affect.detection.objective import SSHObjective
@@ -19,7 +19,7 @@ from affect.faces.ssh.network import SSH
 from affect.metrics.average_precision import AveragePrecision, matches
 from affect.metrics.landmark_error import LandmarkError
 from affect.networks.parts import freeze
-from affect.objectives.world import world_size
+from affect.objectives.world import of_all, rank, world_size
 from affect.preprocessing.settings import DetectorSettings
 from affect.pretrained.files import read_weights
 from affect.training.optimisers import build_optimiser, build_schedule
@@ -144,7 +144,7 @@ class DetectorLearner:
         metrics: dict[str, float] = {}
         for pictures in self.validation:
             precision, error = AveragePrecision(), LandmarkError()
-            for index in range(_rank(), min(len(pictures), self.config.validation_pictures), world_size()):
+            for index in range(rank(), min(len(pictures), self.config.validation_pictures), world_size()):
                 faces, found = pictures.faces(index), detector(pictures.picture(index))
                 precision.update(found.boxes, found.scores, faces.boxes, ~faces.ignored)
                 if self.network.spec.landmarks:
@@ -189,11 +189,7 @@ def _as_tensors(batch: Batch, device: torch.device) -> tuple[dict[str, torch.Ten
 
 def _joined(own: Any, whole: Any) -> Any:
     """What all workers have seen."""
-    states: list[Any] = [own.state()]
-    if distributed.is_initialized():
-        states = [None] * world_size()
-        distributed.all_gather_object(states, own.state())
-    for state in states:
+    for state in of_all(own.state()):
         whole.merge(state)
     return whole
 
@@ -224,10 +220,6 @@ def _load_backbone(network: SSH, uri: str) -> None:
     _log("%d tensors of the backbone from %s", loaded, uri)
 
 
-def _rank() -> int:
-    return distributed.get_rank() if distributed.is_initialized() else 0
-
-
 def _log(message: str, *values: Any) -> None:
-    if _rank() == 0:
+    if rank() == 0:
         logger.info(message, *values)

@@ -1,4 +1,4 @@
-"""Sums over all workers, with gradients."""
+"""The workers of one process group: how many, which one this is, and what all of them have."""
 
 from typing import Any
 
@@ -10,6 +10,23 @@ from torch import Tensor
 def world_size() -> int:
     """Number of workers in the default process group; 1 without one."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def rank() -> int:
+    """Which of them this is; 0 without a process group."""
+    return dist.get_rank() if dist.is_available() and dist.is_initialized() else 0
+
+
+def of_all(state: Any) -> list[Any]:
+    """The states of all workers in the order of their ranks, so that all merge to the same last bit.
+
+    All workers must call it; ``state`` is pickled.
+    """
+    states: list[Any] = [state]
+    if dist.is_available() and dist.is_initialized():
+        states = [None] * world_size()
+        dist.all_gather_object(states, state)
+    return states
 
 
 def global_sum(tensor: Tensor) -> Tensor:

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import distributed
 from torch.optim.swa_utils import AveragedModel
 
 from affect.evaluation import CENTRES
@@ -17,6 +16,7 @@ from affect.metrics import FrameMetrics
 from affect.networks import Network
 from affect.networks.inputs import to_device
 from affect.objectives import MultiTask
+from affect.objectives.world import of_all, rank
 from affect.registry import look_up
 from affect.training.batches import Step
 from affect.training.following import Follower, StepFacts
@@ -148,7 +148,7 @@ class Learner:
 
     def _seed(self, step: Step) -> int:
         """Of what a step draws at random on this worker: a run that goes on draws what it would have drawn."""
-        place = np.random.SeedSequence([self.config.seed, step.epoch, step.step, _rank()])
+        place = np.random.SeedSequence([self.config.seed, step.epoch, step.step, rank()])
         return int(place.generate_state(1, np.uint64)[0] >> 1)
 
     def _due(self) -> bool:
@@ -198,14 +198,14 @@ class Learner:
                 align_buffers(self.learnt)
         elif step.phase == "centres":
             centres = self._new_centres(self.learnt)
-            for state in _of_all_workers(self._centres.state()):
+            for state in of_all(self._centres.state()):
                 centres.merge(state)
             centres.set_centres(self.learnt)
         else:
             metrics = FrameMetrics(self.config.network)
             examples = self.new_examples() if self.new_examples is not None and step.phase == "validation" else None
             kept = self._examples.state() if self._examples is not None else {}
-            for state, pictures in _of_all_workers((self._metrics.state(), kept)):
+            for state, pictures in of_all((self._metrics.state(), kept)):
                 metrics.merge(state)
                 if examples is not None:
                     examples.merge(pictures)
@@ -339,19 +339,6 @@ def load_state(folder: Path) -> dict[str, Any]:
 _HEADLINES = ("valence_ccc", "arousal_ccc", *_SCORED, "score")
 
 
-def _of_all_workers(state: Any) -> list[Any]:
-    """The states of all workers in the order of their ranks, so that all merge to the same last bit."""
-    if not distributed.is_initialized():
-        return [state]
-    states: list[Any] = [None] * distributed.get_world_size()
-    distributed.all_gather_object(states, state)
-    return states
-
-
-def _rank() -> int:
-    return distributed.get_rank() if distributed.is_initialized() else 0
-
-
 def _log(message: str, *values: Any) -> None:
-    if _rank() == 0:
+    if rank() == 0:
         logger.info(message, *values)

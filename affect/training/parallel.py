@@ -19,7 +19,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils._pytree import tree_map_only
 
 from affect.networks.batchnorm import SyncBatchNorm
-from affect.objectives.world import world_size
+from affect.objectives.world import rank, world_size
 
 LARGE = 2**20
 """Parameters from which on a fully connected layer is gathered by itself rather than with the rest."""
@@ -89,7 +89,7 @@ def align_buffers(network: nn.Module) -> None:
 def network_state(network: nn.Module) -> dict[str, Tensor]:
     """The whole network's tensors on the CPU, copied; all workers must call it, and all but the first get nothing."""
     state: dict[str, Any] = get_model_state_dict(network, options=_WHOLE)
-    if distributed.is_initialized() and distributed.get_rank():
+    if rank():
         return {}
     # Plain order: what the first worker sends is its memory as it lies, channels_last included, and others read it so.
     return {name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}

@@ -4,12 +4,11 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.concurrency import run_in_threadpool
 
 from affect.interface.answers import Answer, Answers, Failure
 from affect.interface.problems import Code, problem
 from serve.admission import Admission
-from serve.body import ANY_PICTURE, MEDIA_TYPES, decode_body, one_of, read_picture, read_pictures
+from serve.body import ANY_PICTURE, MEDIA_TYPES, one_of, read_picture, read_pictures
 from serve.form import FORM, PART
 from serve.observer import Observer
 from serve.problems import ProblemError, problem_documentation
@@ -51,8 +50,7 @@ def faces(recognition: Recognition, admission: Admission, observer: Observer) ->
 
     async def look(body: bytes, name: str, embedding: bool) -> Answer:
         async with admission.working:
-            picture = await run_in_threadpool(decode_body, body, limits)
-            answer = await recognition.recognise(picture, name, embedding)
+            answer = await recognition.recognise(body, name, embedding)
         observer.recognised(answer)
         return answer
 

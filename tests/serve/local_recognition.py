@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from affect.faces.detector import Detector
 from affect.interface.answers import Answer, ModelName, RuntimeTaken, StoredModel
 from affect.models.asking import Asker
 from affect.models.outputs import not_given
 from affect.models.predictor import Predictor, Recogniser
+from serve.body import decode_body
 from serve.catalogue import stored_model
 from serve.recognition import Eyes
+from serve.settings import Limits
 
 
 class LocalRecognition:
@@ -33,7 +32,8 @@ class LocalRecognition:
     async def ready(self) -> list[ModelName]:
         return [self.name(model) for model in self.askers]
 
-    async def recognise(self, picture: NDArray[np.uint8], model: str, embedding: bool) -> Answer:
+    async def recognise(self, body: bytes, model: str, embedding: bool) -> Answer:
+        picture = decode_body(body, Limits())
         asker = self.askers[model]
         faces = Recogniser(self.detector, Predictor(asker.network, asker.description))(picture)
         height, width = picture.shape[:2]

@@ -15,6 +15,7 @@ from affect.faces.detector import Detections
 from affect.interface.answers import Answer, Looked, ModelName, RuntimeTaken, StoredModel
 from affect.models.asking import Asker
 from affect.networks import build
+from serve.body import decode_body
 from serve.catalogue import stored_model
 from serve.http import build_api
 from serve.recognition import Eyes, Recognition
@@ -39,7 +40,8 @@ def no_face(picture: NDArray[np.uint8]) -> Detections:
 class MadeRecognition:
     """Two models that find no face. Pictures of some heights are answered by a fault, or when ``release`` is set."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self.limits = limits
         self.release = asyncio.Event()
         self.seen: list[tuple[str, tuple[int, ...], bool]] = []
         self.cancelled = 0
@@ -66,7 +68,8 @@ class MadeRecognition:
             raise RuntimeError("the replica is gone")
         return [{"name": name, "version": version} for name, version in self.names()]
 
-    async def recognise(self, picture: NDArray[np.uint8], model: str, embedding: bool) -> Answer:
+    async def recognise(self, body: bytes, model: str, embedding: bool) -> Answer:
+        picture = decode_body(body, self.limits)
         self.seen.append((model, picture.shape, embedding))
         if picture.shape[0] == FAULTY_HEIGHT:
             raise RuntimeError("secret inner workings")

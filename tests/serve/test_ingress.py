@@ -1,6 +1,7 @@
 """Between the interface and the other parts: replicas that die, full queues, clients that leave, promotions."""
 
 import asyncio
+import copy
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -10,17 +11,19 @@ from ray.exceptions import ActorDiedError, RayActorError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
 
 from affect.errors import AffectError
+from affect.faces.detector import Detections
 from affect.preprocessing.settings import AlignmentSettings, DetectorSettings
 from serve.authentication import Tokens
 from serve.catalogue import stored_model
+from serve.detector import Cut
 from serve.entry import Entry
 from serve.ingress import CROWD, TRIES, Ingress
 from serve.problems import ProblemError
 from serve.settings import Access, Limits, Sources
 from tests.made_models import describe
 
-PICTURE = np.zeros((3, 4, 3), np.uint8)
-FOUND = "found", PICTURE[:, :3]
+PICTURE = b"an encoded picture"
+FOUND = Cut(Detections.none(), np.zeros((0, 3, 3, 3), np.uint8), width=4, height=3)
 
 
 class Response:
@@ -101,9 +104,16 @@ def test_the_detector_is_the_models_own_and_the_model_sees_no_more_than_faces() 
     named = {"name": "made", "version": "0001"}
     assert answer == {"model": named, "not_given": ["expression"], "width": 4, "height": 3, "faces": []}
     assert model.asked == ["made@0001"]
-    assert detector.calls[0][1:] == (DetectorSettings(), AlignmentSettings())
-    assert model.calls == [(*FOUND, True)]
+    assert detector.calls[0] == (PICTURE, DetectorSettings(), AlignmentSettings())
+    assert model.calls == [(FOUND.found, FOUND.crops, True)]
     assert not model.crowded
+
+
+def test_a_body_that_the_detector_cannot_decode_is_refused_by_its_code() -> None:
+    fault = copy.copy(ProblemError("picture_broken", "the picture is broken"))  # as pickle makes it again
+    with pytest.raises(ProblemError, match="the picture is broken") as error:
+        asyncio.run(ingress(Handle([]), Handle(fault)).recognise(PICTURE, "made", embedding=False))
+    assert (error.value.code, error.value.status_code) == ("picture_broken", 422)
 
 
 def test_among_many_pictures_faces_wait_for_those_of_others() -> None:
