@@ -6,7 +6,7 @@ from affect import storage
 from serve.annotation.http import read_owners
 from serve.authentication import Tokens, check_open
 from serve.catalogue import read_entry
-from serve.detector import FaceDetector
+from serve.detector import FaceDetector, Settled
 from serve.ingress import Ingress
 from serve.listening import listening_host
 from serve.model import MAX_BATCH, FaceModel
@@ -36,13 +36,15 @@ def build(args: ServeSettings, tokens: Tokens) -> serve.Application:
         "logging_config": {"enable_access_log": False},  # Serve's proxy writes a line for each request already
     }
     cpus = {"num_cpus": args.cpus}
-    detector = serve.deployment(
-        FaceDetector,
-        num_replicas=args.detector_replicas,
-        ray_actor_options=cpus,
-        max_ongoing_requests=MAX_BATCH,
-        **take_over,
-    )
+    detector: serve.Application | Settled = Settled(entries[0].detector, args.threads)
+    if args.detector_replicas:
+        detector = serve.deployment(
+            FaceDetector,
+            num_replicas=args.detector_replicas,
+            ray_actor_options=cpus,
+            max_ongoing_requests=MAX_BATCH,
+            **take_over,
+        ).bind(detector, args.limits)
     model = serve.deployment(
         FaceModel,
         num_replicas=args.model_replicas,
@@ -66,7 +68,7 @@ def build(args: ServeSettings, tokens: Tokens) -> serve.Application:
         **take_over,
     )
     application: serve.Application = ingress.bind(
-        detector.bind(entries[0].detector, args.threads, args.limits),
+        detector,
         model.bind(store, tuple(entry.id for entry in entries), args.room, args.threads, args.wanted(MAX_BATCH)),
         entries,
         followed,

@@ -21,8 +21,9 @@ from affect.models.asking import Answered, Stretch
 from affect.models.files import ModelDescription
 from serve.annotation.http import AnnotationTool
 from serve.authentication import Tokens
-from serve.detector import Cut
+from serve.detector import FaceDetector, Finds, RemoteDetector, Settled
 from serve.entry import Entry
+from serve.handles import carrying, waited
 from serve.http import build_api
 from serve.metrics import Metrics
 from serve.problems import ProblemError
@@ -33,8 +34,6 @@ TRIES = 3
 """A request whose replica died is sent to another one; it changes nothing, so it may be sent again."""
 CROWD = 8
 """More pictures at once than this wait for their turn anyway."""
-MESSAGE_BYTES = 2**21
-"""What is no larger is sent within a message, which saves some milliseconds; Serve refuses messages of 4 MiB."""
 _PROBE_S = 5.0
 _TOLD_S = 1.0
 """What computes the models is told by a part that may be busy; the list of models does not wait for it."""
@@ -51,7 +50,7 @@ class Ingress:
 
     def __init__(
         self,
-        detector: DeploymentHandle,
+        detector: DeploymentHandle | Settled,
         model: DeploymentHandle,
         entries: tuple[Entry, ...],
         follow: tuple[str, ...],
@@ -62,7 +61,9 @@ class Ingress:
         tokens: Tokens,
         annotation: tuple[AnnotationPlace, Tokens] | None = None,
     ) -> None:
-        self.detector = detector
+        self.detector: Finds = (
+            FaceDetector(detector, limits) if isinstance(detector, Settled) else RemoteDetector(detector)
+        )
         self.model = model
         self.entries = {entry.model["name"]: entry for entry in entries}
         self.limits, self.access, self.sources, self.tokens = limits, access, sources, tokens
@@ -88,7 +89,7 @@ class Ingress:
         ids = {entry.model["name"]: entry.id for entry in self.entries.values()}
         if not self.taken.keys() >= set(ids.values()):
             try:
-                self.taken |= await asyncio.wait_for(_waited(self.model.runtimes.remote()), _TOLD_S)
+                self.taken |= await asyncio.wait_for(waited(self.model.runtimes.remote()), _TOLD_S)
             except Exception:  # as probes say it, the list of models need not
                 logger.info("What computes the models is not known now.", exc_info=True)
         return {name: self.taken[id_] for name, id_ in ids.items() if id_ in self.taken}
@@ -97,8 +98,7 @@ class Ingress:
         return self.entries[model].card
 
     async def ready(self) -> list[ModelName]:
-        probes = self.detector.alive.remote(), self.model.alive.remote()
-        await asyncio.wait_for(asyncio.gather(*map(_result, probes)), _PROBE_S)
+        await asyncio.wait_for(asyncio.gather(self.detector.alive(), waited(self.model.alive.remote())), _PROBE_S)
         return [{"name": entry.model["name"], "version": entry.model["version"]} for entry in self.entries.values()]
 
     async def recognise(self, body: bytes, model: str, embedding: bool) -> Answer:
@@ -117,28 +117,23 @@ class Ingress:
             return asyncio.run_coroutine_threadsafe(_again(ask), loop).result(self.limits.request_s)
 
         def detect(picture: NDArray[np.uint8]) -> Detections:
-            found: Detections = on_loop(
-                lambda: _waited(_carrying(picture.nbytes, self.detector).remote(picture, entry.detector))
-            )
-            return found
+            return on_loop(lambda: self.detector(picture, entry.detector))
 
         model_handle = self.model.options(multiplexed_model_id=entry.id)
 
         def ask(stretches: Sequence[Stretch]) -> list[Answered]:
-            return on_loop(lambda: _waited(model_handle.ask.remote(list(stretches)))) if stretches else []
+            return on_loop(lambda: waited(model_handle.ask.remote(list(stretches)))) if stretches else []
 
         return Eyes(_name(entry), detect, Asking(entry.description, ask))
 
     async def _answer(self, body: bytes, entry: Entry, embedding: bool) -> Answer:
         alignment = entry.description.preprocessing.alignment
-        cut: Cut | ProblemError = await _waited(
-            _carrying(len(body), self.detector).cut.remote(body, entry.detector, alignment)
-        )
+        cut = await self.detector.cut(body, entry.detector, alignment)
         if isinstance(cut, ProblemError):
             raise cut
-        model = _carrying(cut.crops.nbytes, self.model).options(multiplexed_model_id=entry.id)
+        model = carrying(cut.crops.nbytes, self.model).options(multiplexed_model_id=entry.id)
         crowded = self.asked > CROWD
-        faces: list[Face] = await _waited(model.remote(cut.found, cut.crops, embedding, crowded=crowded))
+        faces: list[Face] = await waited(model.remote(cut.found, cut.crops, embedding, crowded=crowded))
         lacking = entry.model["not_given"]
         return {"model": _name(entry), "not_given": lacking, "width": cut.width, "height": cut.height, "faces": faces}
 
@@ -168,22 +163,8 @@ class Asking:
         return self.ask(stretches)
 
 
-def _carrying(size: int, handle: DeploymentHandle) -> DeploymentHandle:
-    """The handle that takes so many bytes the quicker way: within the message, or by the object store."""
-    return handle.options(_by_reference=size > MESSAGE_BYTES)
-
-
 def _name(entry: Entry) -> ModelName:
     return {"name": entry.model["name"], "version": entry.model["version"]}
-
-
-async def _waited(response: Any) -> Any:
-    """The answer of a handle, which need not go on where nobody waits any more."""
-    try:
-        return await response
-    except asyncio.CancelledError:
-        response.cancel()
-        raise
 
 
 async def _again(ask: Callable[[], Awaitable[Result]]) -> Result:
@@ -198,7 +179,3 @@ async def _again(ask: Callable[[], Awaitable[Result]]) -> Result:
             if not left:
                 raise
     raise AssertionError
-
-
-async def _result(response: Awaitable[None]) -> None:
-    await response

@@ -128,7 +128,8 @@ class ServeSettings(Configuration):
     annotation: AnnotationPlace | None = None
     """The annotation tool at /annotate, where it is given."""
     ingress_replicas: int = Field(default=1, ge=1)
-    detector_replicas: int = Field(default=1, ge=1)
+    detector_replicas: int = Field(default=1, ge=0)
+    """With none the interface finds faces itself, which saves some milliseconds a picture; it then takes the cores."""
     model_replicas: int = Field(default=1, ge=1)
     cpus: float = Field(default=0.1, gt=0)
     """Logical CPUs that each replica reserves; small, so that serving fits beside other work."""

@@ -7,15 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import skimage.data
 from ray.exceptions import ActorDiedError, RayActorError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
 
 from affect.errors import AffectError
+from affect.faces import load_detector
 from affect.faces.detector import Detections
+from affect.media.pictures import decode_picture, encode_jpeg
 from affect.preprocessing.settings import AlignmentSettings, DetectorSettings
 from serve.authentication import Tokens
 from serve.catalogue import stored_model
-from serve.detector import Cut
+from serve.detector import Cut, Settled
 from serve.entry import Entry
 from serve.ingress import CROWD, TRIES, Ingress
 from serve.problems import ProblemError
@@ -87,7 +90,7 @@ def entry(version: str) -> Entry:
     return Entry(stored_model("made", version, description, [version]), description, f"# made {version}")
 
 
-def ingress(model: Handle, detector: Handle, follow_s: float | None = None) -> Ingress:
+def ingress(model: Handle, detector: Handle | Settled, follow_s: float | None = None) -> Ingress:
     return Ingress(
         detector, model, (entry("0001"),), ("made",), follow_s,  # type: ignore[arg-type]
         Limits(), Access(), Sources(), Tokens(()),
@@ -114,6 +117,28 @@ def test_a_body_that_the_detector_cannot_decode_is_refused_by_its_code() -> None
     with pytest.raises(ProblemError, match="the picture is broken") as error:
         asyncio.run(ingress(Handle([]), Handle(fault)).recognise(PICTURE, "made", embedding=False))
     assert (error.value.code, error.value.status_code) == ("picture_broken", 422)
+
+
+def test_without_replicas_of_the_detector_the_interface_finds_faces_itself() -> None:
+    model, settings = Handle([]), DetectorSettings()
+    astronaut = skimage.data.astronaut()
+    body = encode_jpeg(astronaut)
+
+    async def ask() -> None:
+        itself = ingress(model, Settled(settings, threads=1))
+        assert await itself.ready() == [{"name": "made", "version": "0001"}]
+        answer = await itself.recognise(body, "made", embedding=False)
+        assert (answer["width"], answer["height"]) == (512, 512)
+        eyes = itself.eyes("made")
+        seen = await asyncio.gather(*(asyncio.to_thread(eyes.detector, astronaut) for _ in range(40)))
+        assert {len(found.boxes) for found in seen} == {1}  # those who wait do not keep its thread from it
+        with pytest.raises(ProblemError, match="no JPEG"):
+            await itself.recognise(b"no picture", "made", embedding=False)
+
+    asyncio.run(ask())
+    found, crops, *_ = model.calls[1]
+    assert crops.shape == (1, 96, 96, 3)
+    np.testing.assert_allclose(found.boxes, load_detector(settings)(decode_picture(body)).boxes)
 
 
 def test_among_many_pictures_faces_wait_for_those_of_others() -> None:
