@@ -5,7 +5,11 @@ faces, and ask the same network, with as many computing threads in all: the loop
 application in replicas of one thread. Clients share the cores with the application. In turns, and medians are kept:
 
 - throughput: the loop over batches, and clients that keep so many requests waiting that the application is never idle;
-- latency: one picture at a time, of the loop with one thread, and by one client with a pause after each answer.
+- latency: one picture at a time with a pause after each, of the loop with one thread, and by one client.
+
+``--detectors 0`` lets the replicas of the interface find faces themselves. Ray reads its own settings from the
+environment; docs/serving.md says which make Serve quicker. HAProxy listens at fixed ports of all addresses, so that a
+run with it belongs into a network of its own: ``unshare -n sh -c 'ip link set lo up; python -m benchmarks.serving'``.
 
 Then, once each: twice as many requests as can be answered; a replica of the model and one of the detector killed under
 load; a new version promoted under load; a live stream. Every answer is held against the loop's.
@@ -58,6 +62,8 @@ BATCH = 16
 TOLERANCE = 1e-3
 WANTED_THROUGHPUT = 0.8
 WANTED_LATENCY_S = 0.015
+PAUSE_S = 0.1
+"""After each picture of low load: processors and their caches are as cold as they are then."""
 NAME = "benchmark"
 
 
@@ -110,14 +116,16 @@ class Bare:
         return count / (time.perf_counter() - began)
 
     def latency(self, bodies: Sequence[bytes], seconds: float) -> float:
-        """Median seconds of one call with one thread."""
+        """Median seconds of one call with one thread, at low load."""
         self._set_threads(1)
         took: list[float] = []
         turn = itertools.cycle(bodies)
-        while sum(took) < seconds:
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
             began = time.perf_counter()
             self([next(turn)])
             took.append(time.perf_counter() - began)
+            time.sleep(PAUSE_S)
         return statistics.median(took)
 
     def _set_threads(self, threads: int) -> None:
@@ -291,6 +299,9 @@ def main(
     pictures: Annotated[Path | None, typer.Option(help="folder of JPEG files; a photograph's parts if none")] = None,
     width: float = 0.5,
     threads: Annotated[int, typer.Option(help="computing threads of either side")] = os.cpu_count() or 1,
+    detectors: Annotated[
+        int | None, typer.Option(help="replicas of the detector, as many as threads by default; 0: of the interface")
+    ] = None,
     rounds: int = 3,
     seconds: Annotated[float, typer.Option(help="of each measurement of a round")] = 10,
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
@@ -305,15 +316,19 @@ def main(
         port = free.getsockname()[1]
         free.close()
         settings = ServeSettings(
-            store=store, models=(NAME,), follow_s=1, threads=1, detector_replicas=threads, model_replicas=threads,
+            store=store, models=(NAME,), follow_s=1, threads=1, model_replicas=threads,
+            detector_replicas=threads if detectors is None else detectors,
+            ingress_replicas=threads if detectors == 0 else 1,
             runtime="eager",  # as the loop computes
         )  # fmt: skip
         bare = Bare(store, "0001", settings.limits, threads)
         clients = Clients(f"http://127.0.0.1:{port}", bodies, {"0001": [bare([body])[0] for body in bodies]})
+        of_ray = " ".join(f"{name}={value}" for name, value in os.environ.items() if "RAY_SERVE" in name) or "none"
         print(
             f"{len(bodies)} pictures, {sum(map(len, clients.expected['0001']))} faces; MT-ArcRes at width {width}; "
-            f"the loop with {threads} threads, the application with {threads} replicas of one thread of detector and "
-            f"model; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+            f"the loop with {threads} threads, the application with replicas of one thread: {settings.ingress_replicas}"
+            f" of the interface, {settings.detector_replicas} of the detector, {settings.model_replicas} of the model; "
+            f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Ray's settings: {of_ray}"
         )
         try:
             start(settings, HTTPOptions(host="127.0.0.1", port=port))
@@ -340,8 +355,8 @@ def measure(bare: Bare, clients: Clients, rounds: int, seconds: float) -> dict[s
         loop = bare.throughput(clients.bodies, seconds)
         given = clients.keep_asking(asking, seconds)
         served = len(given) / (max(one.ended for one in given) - min(one.began for one in given))
-        alone = bare.latency(clients.bodies, seconds / 2)
-        low = clients.keep_asking(1, seconds, pause_s=0.1)
+        alone = bare.latency(clients.bodies, seconds)
+        low = clients.keep_asking(1, seconds, pause_s=PAUSE_S)
         asked = statistics.median(one.seconds for one in low)
         wrong = clients.wrong(given + low)
         failed = sum(one.status != HTTPStatus.OK for one in given + low)
@@ -380,7 +395,8 @@ def press(clients: Clients, settings: ServeSettings, saturated: float, usual_s: 
         kill(deployment)
         died[deployment] = time.monotonic()
 
-    events = [(5.0, partial(end, "FaceModel")), (20.0, partial(end, "FaceDetector"))]
+    finds = "FaceDetector" if settings.detector_replicas else "Ingress"
+    events = [(5.0, partial(end, "FaceModel")), (20.0, partial(end, finds))]
     given = clients.at_rate(saturated / 3, 40, events)
     killed = summed(given) | {"wrong": clients.wrong(given)}
     killed["recovery_s"] = {part: recovery(given, at, usual_s) for part, at in died.items()}
