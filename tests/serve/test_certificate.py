@@ -11,7 +11,7 @@ from affect.errors import AffectError
 from affect.interface.client import Client
 from affect.interface.errors import UnreachableError
 from serve.certificate import CERTIFICATE, KEY, app
-from serve.listening import http_options
+from serve.listening import HAPROXY, http_options
 from tests.serve.made_recognition import made_api
 from tests.serve.serving import serving
 
@@ -53,7 +53,9 @@ def test_the_key_is_for_its_owner_alone_and_nothing_is_overwritten(tmp_path: Pat
     assert Path(key).read_bytes() == before
 
 
-def test_serve_is_given_only_a_certificate_with_its_own_key(tmp_path: Path) -> None:
+def test_serve_is_given_only_a_certificate_with_its_own_key_and_none_where_haproxy_listens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     certificate, key = made(tmp_path / "one")
     _, stranger = made(tmp_path / "two")
     options = http_options("127.0.0.1", 8443, certificate, key)
@@ -64,3 +66,6 @@ def test_serve_is_given_only_a_certificate_with_its_own_key(tmp_path: Path) -> N
     for other in (stranger, str(tmp_path / "nowhere")):
         with pytest.raises(AffectError, match="no certificate with its key"):
             http_options("127.0.0.1", 8443, certificate, other)
+    monkeypatch.setenv(HAPROXY, "1")
+    with pytest.raises(AffectError, match="speaks no TLS"):
+        http_options("127.0.0.1", 8443, certificate, key)
