@@ -8,7 +8,6 @@ from ray.serve.context import _get_global_client
 from affect.errors import AffectError
 from serve.certificate import check_certificate
 
-
 HAPROXY = "RAY_SERVE_ENABLE_HA_PROXY"
 """The variable by which Ray puts HAProxy in the place of Serve's own proxies."""
 
