@@ -6,12 +6,13 @@ from affect.registry import look_up
 from affect.training.settings import Chain, TrainConfig
 from affect.tuning.settings import SweepConfig
 from affect.tuning.space import Choice, LogUniform, SweepSpace
-from jobs.recipes import TRAIN_RECIPES, recipe
+from jobs.recipes import TRAIN_RECIPES, own, recipe
 from jobs.recipes.bmvc2019_sweeps import ARCFACE, NARROW_ARCFACE, TABLE_3, arcface, for_trials, sample_arcface
 
 SWEEP_RECIPES: dict[str, Callable[[], SweepConfig]] = {
     "bmvc2019/arcface": arcface,
     "sample/arcface": sample_arcface,
+    "own/fer2013/arcface": own.arcface,
 }
 
 IJCV_2019 = "IJCV 2019, sections 4.2.1.1 and 4.2.1.3 (which values within the ranges: inferred)"
