@@ -94,7 +94,7 @@ def arcface() -> SweepConfig:
             "network": first.network.model_copy(update={"width": 0.25}),
             "batch": BatchSettings(size=128, rows_per_epoch=71 * 128),
             "resources": first.resources.model_copy(update={"workers": 1}),
-            "epochs": 8,
+            "epochs": 6,
         }
     )
     return SweepConfig(
@@ -107,7 +107,7 @@ def arcface() -> SweepConfig:
         },
         search="grid",
         metric="expression_accuracy",
-        grace_epochs=8,
+        grace_epochs=6,
         best=0,
     )
 

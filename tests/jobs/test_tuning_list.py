@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from affect.errors import AffectError
 from jobs import tune as tune_job
 from jobs.recipes import TRAIN_RECIPES
+from jobs.recipes.sweeps import SWEEP_RECIPES
 from tests.made_rows import write_rows
 
 
@@ -18,7 +19,8 @@ def shown(*arguments: str) -> str:
 
 
 def test_the_list_has_every_recipe_with_its_space_and_where_it_is_from() -> None:
-    assert f"{len(TRAIN_RECIPES) + 2} of {len(TRAIN_RECIPES) + 2}" in shown("--list")
+    every = len(TRAIN_RECIPES) + len(SWEEP_RECIPES)
+    assert f"{every} of {every}" in shown("--list")
     said = shown("--list", "av-mt-vgg-rnn/staged")
     assert "bmvc2019/av-mt-vgg-rnn/staged learning_rate 1e-06 to 0.001, log BMVC 2019, Table 3 16" in said
     assert "1 of" in said
