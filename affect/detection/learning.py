@@ -15,6 +15,7 @@ from affect.detection.reading import Batch
 from affect.detection.settings import DetectorConfig
 from affect.errors import AffectError
 from affect.faces.ssh.detector import SSHDetector
+from affect.faces.ssh.files import load_ssh
 from affect.faces.ssh.network import SSH
 from affect.metrics.average_precision import AveragePrecision, matches
 from affect.metrics.landmark_error import LandmarkError
@@ -54,7 +55,7 @@ class Trained(nn.Module):
 
 
 def begin_detector(config: DetectorConfig) -> SSH:
-    """The network of ``config`` with its backbone's weights loaded and its frozen parts frozen, drawn from the seed.
+    """The network of ``config``, drawn from the seed, with the weights it begins with and its frozen parts frozen.
 
     Raises AffectError where the file does not fit, or a part has another name.
     """
@@ -62,6 +63,8 @@ def begin_detector(config: DetectorConfig) -> SSH:
     network = SSH(config.network)
     if config.backbone_weights is not None:
         _load_backbone(network, config.backbone_weights)
+    if config.weights is not None:
+        _load_whole(network, config.weights)
     freeze(network, config.frozen)
     return network
 
@@ -192,6 +195,14 @@ def _joined(own: Any, whole: Any) -> Any:
     for state in of_all(own.state()):
         whole.merge(state)
     return whole
+
+
+def _load_whole(network: SSH, uri: str) -> None:
+    given = load_ssh(uri)
+    plain = network.spec.model_copy(update={"sync_batchnorm": given.spec.sync_batchnorm})  # the same tensors
+    if given.spec != plain:
+        raise AffectError(f"{uri} is of another network ({given.spec}); train the same: set network as it was")
+    network.load_state_dict(given.state_dict())
 
 
 def _load_backbone(network: SSH, uri: str) -> None:

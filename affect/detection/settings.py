@@ -65,6 +65,8 @@ class DetectorConfig(Configuration):
     network: SSHSpec = SSHSpec(sync_batchnorm=True)
     backbone_weights: str | None = None
     """torchvision's file of the backbone trained on ImageNet, a path or S3 URI; None begins at random."""
+    weights: str | None = None
+    """Of a trained SSH of the same network, to begin with: a run's ssh.safetensors, a path or S3 URI."""
     frozen: tuple[str, ...] = ()
     """Parts of the network that are not trained, by name, such as maps.to_conv4.0."""
     wider: tuple[WiderSettings, ...] = ()
@@ -90,7 +92,7 @@ class DetectorConfig(Configuration):
     validation_size: int = Field(default=1024, ge=32)
     """Longer side that pictures are reduced to for that."""
 
-    @field_validator("backbone_weights")
+    @field_validator("backbone_weights", "weights")
     @classmethod
     def _from_anywhere(cls, weights: str | None) -> str | None:
         return storage.absolute(weights) if weights else None
@@ -101,6 +103,8 @@ class DetectorConfig(Configuration):
             raise ValueError(f"set scenes.width and scenes.height to side={self.side}: scenes are composed in it")
         if self.compute.parts != 1 or self.compute.parallel != "replicate":
             raise ValueError("a detector is trained with compute.parts=1 and compute.parallel=replicate")
+        if self.weights is not None and self.backbone_weights is not None:
+            raise ValueError("give weights, which hold the backbone's, or backbone_weights")
         if self.resources.workers > self.batch:
             raise ValueError(f"{self.resources.workers} workers cannot share {self.batch} pictures: raise batch")
         return self

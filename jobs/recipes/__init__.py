@@ -53,6 +53,7 @@ TRAIN_RECIPES: dict[str, Callable[[], TrainConfig | Chain]] = {
     **{f"{name}/few-shot": partial(fbn2019.few_shot, name) for name in NETWORKS if name.endswith("-compound")},
     **pretrain_identity.RECIPES,
     "own/fer2013": own.fer2013,
+    "own/fer2013/first-cycle": own.first_cycle,
     "own/fer2013/action-units": own.action_units,
     "sample/mt-vgg": sample.mt_vgg,
     "sample/mt-arcres": sample.mt_arcres,

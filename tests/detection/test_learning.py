@@ -15,6 +15,7 @@ from affect.detection.reading import DetectionPlan, collate, read_step, sets_of
 from affect.detection.scenes import SceneSettings
 from affect.detection.settings import DetectionObjective, DetectorConfig
 from affect.errors import AffectError
+from affect.faces.ssh.files import save_ssh
 from affect.faces.ssh.spec import SSHSpec
 from affect.training.settings import OptimiserSettings, ScheduleSettings
 from tests.detection.made_squares import Squares
@@ -99,6 +100,19 @@ def test_a_backbone_from_torchvision(tmp_path: Path, backbone: str, make: Any, n
     assert (layer.weight == 0.25).all()
     with pytest.raises(AffectError, match=r"\(network\.width is 0\.5\), which has"):
         begin_detector(full.model_copy(update={"network": SSHSpec(backbone=backbone, width=0.5)}))  # type: ignore[arg-type]
+
+
+def test_a_run_begins_with_the_weights_of_another_of_the_same_network(tmp_path: Path) -> None:
+    trained = begin_detector(SMALL.model_copy(update={"seed": 7}))
+    file = str(tmp_path / "ssh.safetensors")
+    save_ssh(file, trained, trained.state_dict(), {})
+    begun = begin_detector(SMALL.model_copy(update={"weights": file}))
+    assert all(torch.equal(tensor, begun.state_dict()[name]) for name, tensor in trained.state_dict().items())
+    other = SMALL.network.model_copy(update={"width": 0.06})
+    with pytest.raises(AffectError, match="is of another network"):
+        begin_detector(SMALL.model_copy(update={"weights": file, "network": other}))
+    with pytest.raises(AffectError, match="give weights, .* or backbone_weights"):
+        SMALL.override([f"weights={file}", f"backbone_weights={file}"])
 
 
 def test_frozen_parts_stay() -> None:
