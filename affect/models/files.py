@@ -163,7 +163,8 @@ def digest_of(folder: str) -> str:
 def locate_model(uri: str) -> str:
     """The folder of the model that ``uri`` leads to.
 
-    Itself, a train run's model, the current version of a name in a model store, or the winner of a tune run.
+    Itself, a train run's model, of a chain of runs that of its last stage, the current version of a name in a model
+    store, or the winner of a tune run.
     """
     for folder in (uri, storage.join(uri, "model")):
         if storage.exists(storage.join(folder, DESCRIPTION)):
@@ -171,12 +172,16 @@ def locate_model(uri: str) -> str:
     current = storage.join(uri, "current.json")
     if storage.exists(current):
         return storage.absolute(storage.join(uri, json.loads(storage.read_text(current))["version"]))
-    winner = storage.join(uri, "winner.json")
-    if storage.exists(winner):
-        model = json.loads(storage.read_text(winner)).get("model")
-        if isinstance(model, str):
-            return storage.absolute(model)
-        raise AffectError(f"{winner} names no model; let the sweep finish with at least one trial that ended well")
+    for name, mend in (
+        ("winner.json", "let the sweep finish with at least one trial that ended well"),
+        ("DONE", "give a run that trains a model"),
+    ):
+        told = storage.join(uri, name)
+        if storage.exists(told):
+            model = json.loads(storage.read_text(told)).get("model")
+            if isinstance(model, str):
+                return storage.absolute(model)
+            raise AffectError(f"{told} names no model; {mend}")
     raise AffectError(f"no model in {uri}: no {DESCRIPTION}, model/{DESCRIPTION} or winner.json; give a finished run")
 
 

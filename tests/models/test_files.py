@@ -125,13 +125,14 @@ def test_crops_must_fit_the_network() -> None:
         describe(96, preprocessing=describe(64).preprocessing)
 
 
-@pytest.mark.parametrize("kind", ["model", "train", "tune"])
+@pytest.mark.parametrize("kind", ["model", "train", "tune", "chain"])
 def test_the_model_of_a_run_is_found(tmp_path: Path, kind: str) -> None:
     folder = tmp_path / "run" if kind == "model" else tmp_path / "run" / "model"
-    if kind == "tune":
-        folder = tmp_path / "trials" / "3" / "model"
+    if kind in {"tune", "chain"}:
+        folder = tmp_path / "elsewhere" / "model"
         (tmp_path / "run").mkdir()
-        (tmp_path / "run" / "winner.json").write_text(json.dumps({"model": str(folder), "metrics": {}}))
+        told = "winner.json" if kind == "tune" else "DONE"
+        (tmp_path / "run" / told).write_text(json.dumps({"model": str(folder), "metrics": {}}))
     write_model(str(folder))
     assert locate_model(str(tmp_path / "run")) == str(folder)
     assert load_description(locate_model(str(tmp_path / "run"))).recipe == "made"
