@@ -160,7 +160,7 @@ def test_replicas_that_are_killed_cost_no_answer(served: Served) -> None:
                 served.kill(deployment)
 
         killed = killing.submit(kill)
-        given = load(lambda: client.faces(BODY), threads=4, seconds=40)
+        given = load(lambda: client.faces(BODY), threads=4, seconds=25)
         killed.result()
     failed = [answer for _, answer in given if isinstance(answer, Exception)]
     assert len(failed) < 0.01 * len(given), Counter(map(str, failed))
