@@ -40,8 +40,7 @@ def no_face(picture: NDArray[np.uint8]) -> Detections:
 class MadeRecognition:
     """Two models that find no face. Pictures of some heights are answered by a fault, or when ``release`` is set."""
 
-    def __init__(self, limits: Limits = LIMITS) -> None:
-        self.limits = limits
+    def __init__(self) -> None:
         self.release = asyncio.Event()
         self.seen: list[tuple[str, tuple[int, ...], bool]] = []
         self.cancelled = 0
@@ -69,7 +68,7 @@ class MadeRecognition:
         return [{"name": name, "version": version} for name, version in self.names()]
 
     async def recognise(self, body: bytes, model: str, embedding: bool) -> Answer:
-        picture = decode_body(body, self.limits)
+        picture = decode_body(body, LIMITS)
         self.seen.append((model, picture.shape, embedding))
         if picture.shape[0] == FAULTY_HEIGHT:
             raise RuntimeError("secret inner workings")
