@@ -66,16 +66,47 @@ def exists(uri: str | Path) -> bool:
 def list_files(uri: str | Path, suffix: str = "", recursive: bool = True) -> list[str]:
     """URIs of the files below ``uri`` whose names end in ``suffix``, sorted; empty when the folder does not exist."""
     filesystem, path = resolve(uri)
-    infos = filesystem.get_file_info(fs.FileSelector(path, allow_not_found=True, recursive=recursive))
-    files = [info.path for info in infos if info.type == fs.FileType.File and info.path.endswith(suffix)]
+    if isinstance(filesystem, fs.LocalFileSystem):
+        files = [file for file in _local_files(path.rstrip("/") or "/", recursive) if file.endswith(suffix)]
+    else:
+        infos = filesystem.get_file_info(fs.FileSelector(path, allow_not_found=True, recursive=recursive))
+        files = [info.path for info in infos if info.type == fs.FileType.File and info.path.endswith(suffix)]
     return sorted(absolute(uri).rstrip("/") + file[len(path.rstrip("/")) :] for file in files)
 
 
 def list_folders(uri: str | Path) -> list[str]:
     """Names of the folders directly below ``uri``, sorted; empty when the folder does not exist."""
     filesystem, path = resolve(uri)
+    if isinstance(filesystem, fs.LocalFileSystem):
+        return sorted(entry.name for entry in _entries(path) if entry.is_dir())
     infos = filesystem.get_file_info(fs.FileSelector(path, allow_not_found=True))
     return sorted(info.base_name for info in infos if info.type == fs.FileType.Directory)
+
+
+def _local_files(folder: str, recursive: bool) -> Iterator[str]:
+    """Paths of the files below ``folder``; links are followed, but for those that lead to a folder above."""
+    for entry in _entries(folder):
+        if entry.is_file():
+            yield entry.path
+        elif recursive and entry.is_dir():
+            leads_to = Path(entry.path).resolve() if entry.is_symlink() else None
+            if leads_to is None or not Path(folder).resolve().is_relative_to(leads_to):
+                yield from _local_files(entry.path, recursive)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """What is in a local folder; nothing where there is none. Raises AffectError where a name is not UTF-8."""
+    try:
+        with os.scandir(folder) as found:
+            entries = list(found)
+    except FileNotFoundError:
+        return []
+    for entry in entries:
+        try:
+            entry.name.encode()
+        except UnicodeEncodeError as error:
+            raise AffectError(f"{os.fsencode(entry.name)!r} in {folder} is not UTF-8; rename it") from error
+    return entries
 
 
 def read_bytes(uri: str | Path) -> bytes:
@@ -108,17 +139,10 @@ def write_bytes(uri: str | Path, data: bytes) -> None:
     """Write a file whole: a reader sees the old content or the new, never a part."""
     filesystem, path = resolve(uri)
     if isinstance(filesystem, fs.LocalFileSystem):
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-        try:
-            with partial.open("wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        with partial_file(Path(path)) as partial:
+            partial.write_bytes(data)
+            to_disk(partial)
+            partial.replace(path)
     else:
         with filesystem.open_output_stream(path) as stream:
             stream.write(data)
@@ -129,18 +153,31 @@ def write_text(uri: str | Path, text: str) -> None:
 
 
 @contextlib.contextmanager
+def partial_file(target: Path) -> Iterator[Path]:
+    """A path in the folder of ``target`` to write to first; what is left there in the end is deleted."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{uuid.uuid4().hex}.part")  # a long name of the target's has room for no more
+    try:
+        yield partial
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def to_disk(path: Path) -> None:
+    """Return once the file's content would outlast a loss of power."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+@contextlib.contextmanager
 def whole_file(uri: str | Path) -> Iterator[Path]:
     """A local path to write a large file to; it appears at ``uri`` when the block ends without an exception."""
     filesystem, path = resolve(uri)
     if isinstance(filesystem, fs.LocalFileSystem):
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-        try:
+        with partial_file(Path(path)) as partial:
             yield partial
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+            to_disk(partial)
+            partial.replace(path)
     else:
         with tempfile.TemporaryDirectory() as folder:
             partial = Path(folder) / "file"

@@ -1,5 +1,7 @@
 """Files are whole or absent, on a local disk and on a real S3 server alike."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,30 @@ def test_a_failed_write_leaves_nothing(place: str) -> None:
     assert list(storage.read_parts(uri, 2)) == [b"wh", b"ol", b"e"]
     with storage.local_copy(uri) as copy:
         assert copy.read_bytes() == b"whole"
+
+
+def test_names_may_be_as_long_as_the_disk_takes_them(tmp_path: Path) -> None:
+    uri = str(tmp_path / ("n" * 255))
+    storage.write_text(uri, "whole")
+    with storage.whole_file(uri) as path:
+        path.write_bytes(b"again")
+    assert storage.read_text(uri) == "again"
+
+
+def test_links_are_followed_once(tmp_path: Path) -> None:
+    storage.write_text(tmp_path / "folder" / "one.txt", "")
+    (tmp_path / "folder" / "up").symlink_to(tmp_path)
+    (tmp_path / "elsewhere").symlink_to(tmp_path / "folder")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "never there")
+    assert storage.list_files(tmp_path) == [str(tmp_path / name / "one.txt") for name in ("elsewhere", "folder")]
+    assert storage.list_folders(tmp_path) == ["elsewhere", "folder"]
+
+
+@pytest.mark.parametrize("listed", [storage.list_files, storage.list_folders])
+def test_a_name_that_is_not_utf8_is_told(tmp_path: Path, listed: Callable[[Path], list[str]]) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.mp4")).write_bytes(b"")
+    with pytest.raises(AffectError, match=r"caf\\xe9.mp4.* is not UTF-8; rename it"):
+        listed(tmp_path)
 
 
 def test_what_is_not_there_is_named(place: str) -> None:

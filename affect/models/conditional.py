@@ -8,7 +8,6 @@ import fcntl
 import functools
 import hashlib
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,16 +67,10 @@ def _path(uri: str) -> Path:
 
 @contextlib.contextmanager
 def _partial(target: Path, data: bytes) -> Iterator[Path]:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-    try:
-        with partial.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
+    with storage.partial_file(target) as partial:
+        partial.write_bytes(data)
+        storage.to_disk(partial)
         yield partial
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _s3(uri: str) -> tuple[Any, str, str]:
