@@ -1,13 +1,25 @@
 """Encoded pictures to arrays and back."""
 
 import io
+import struct
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from affect.errors import AffectError
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By EXIF's orientation. Pillow's own exif_transpose writes all of EXIF anew, which fails where a tag is odd."""
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 
@@ -22,12 +34,13 @@ def decode_picture(data: bytes) -> NDArray[np.uint8]:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as file:
             file.load()
-            upright = ImageOps.exif_transpose(file)
+            turn = _UPRIGHT.get(file.getexif().get(ExifTags.Base.Orientation, 1))
+            upright: Image.Image = file if turn is None else file.transpose(turn)
     except UnidentifiedImageError as error:
         raise AffectError(f"these {len(data)} bytes are not a picture; give one of {', '.join(FORMATS)}") from error
     except Image.DecompressionBombError as error:
         raise AffectError(f"the picture is too large: {error}; reduce it first") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except (OSError, ValueError, SyntaxError, EOFError, TypeError, AttributeError, struct.error) as error:
         raise AffectError(f"the picture is broken: {error}") from error
     if upright.mode.startswith("I"):  # Pillow clips 16-bit grey instead of scaling it
         grey = np.clip(np.asarray(upright, dtype=np.int64) // 257, 0, 255).astype(np.uint8)

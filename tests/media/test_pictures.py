@@ -1,6 +1,7 @@
 """Pictures come upright and whole, or not at all."""
 
 import io
+import struct
 
 import cv2
 import numpy as np
@@ -46,6 +47,14 @@ def test_exif_orientation(orientation: int, kind: str) -> None:
     picture = decode_picture(encoded(QUARTERS, kind, exif=exif))
     assert picture.shape == UPRIGHT[orientation].shape
     assert np.abs(picture.astype(int) - UPRIGHT[orientation]).mean() < 4
+
+
+def test_exif_that_could_not_be_written_again_does_not_matter() -> None:
+    width = struct.pack("<HHII", 0x0100, 5, 1, 38)  # a fraction, where a whole number belongs
+    turned = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 2) + width + turned + struct.pack("<III", 0, 20, 1)
+    picture = decode_picture(encoded(QUARTERS, "JPEG", exif=exif))
+    assert np.abs(picture.astype(int) - UPRIGHT[6]).mean() < 4
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF"])
