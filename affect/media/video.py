@@ -218,7 +218,7 @@ def _upright(decoded: Any) -> NDArray[np.uint8]:
 
 
 def _name(source: Any) -> str:
-    return str(getattr(source, "name", source))
+    return str(getattr(source, "name", "the file" if hasattr(source, "read") else source))
 
 
 def _reason(error: Exception) -> str:

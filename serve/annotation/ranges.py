@@ -12,7 +12,7 @@ from affect import storage
 from serve.problems import ProblemError
 
 _CHUNK = 256 * 1024
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _TYPES = {".webm": "video/webm", ".mkv": "video/x-matroska", ".avi": "video/x-msvideo"}
 _ISO_TYPE = "video/mp4"  # of .mov too: the same container, and browsers refuse its own name
 _CACHED = "private, max-age=3600"

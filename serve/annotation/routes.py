@@ -46,7 +46,6 @@ def annotation(progress: Progress, tokens: Tokens, owners: Tokens) -> APIRouter:
             "labels": LABELS,
             "action_unit_names": {f"AU{unit}": name for unit, name in ACTION_UNIT_NAMES.items()},
             "owner": not tokens or owners.holds(request.scope.get("holder")),
-            "now_s": time.time(),
         }
 
     @router.get("/items", responses=problem_documentation(*_CODES))
@@ -62,7 +61,8 @@ def annotation(progress: Progress, tokens: Tokens, owners: Tokens) -> APIRouter:
             item = project.item(name)
             found: dict[str, Any] = asdict(item) | asdict(project.facts(item.video))
             del found["uri"]
-            found |= {"gap_s": project.settings.gap_s, "state": asdict(progress.state(kind, annotator, item))}
+            found |= {"now_s": time.time(), "gap_s": project.settings.gap_s}
+            found["state"] = asdict(progress.state(kind, annotator, item))
             found["watched_spans"] = progress.seen.spans(WATCHING, annotator, item)
             if kind not in TRACED:
                 return found | {"marked": progress.stretches.read(kind, annotator, item).model_dump(mode="json")}

@@ -9,7 +9,7 @@ import { $ } from "./work.js";
 const VIEWS = ["who", "guidelines", "lists", "work"];
 const CALLED = { valence: "valence", arousal: "arousal", expression: "expressions", action_units: "action units" };
 
-const now = { about: null, work: null, offset_s: 0, asked: 0 };
+const now = { about: null, work: null, asked: 0 };
 
 function tell(text = "", bad = false) { $("told").textContent = text; $("told").classList.toggle("bad", bad); }
 
@@ -31,7 +31,6 @@ const who = () => ({ annotator: localStorage.getItem("annotation-name") || "", k
 async function begin() {
   try {
     now.about = await (await ask("v1/annotation")).json();
-    now.offset_s = now.about.now_s - Date.now() / 1000;
     $("sign-in").hidden = true;
     document.title = now.about.title;
     $("title").textContent = now.about.title;
@@ -132,7 +131,7 @@ async function openVideo(name, annotator, kind, asked) {
   const about = await (await ask(`v1/annotation/item?annotator=${encodeURIComponent(annotator)}&kind=${kind}&item=${encodeURIComponent(name)}`)).json();
   if (asked !== now.asked) return;
   show("work");
-  const context = { annotator, kind, queue, offset_s: now.offset_s, tell, failed, labels: now.about.labels, action_unit_names: now.about.action_unit_names };
+  const context = { annotator, kind, queue, offset_s: about.now_s - performance.now() / 1000, tell, failed, labels: now.about.labels, action_unit_names: now.about.action_unit_names };
   const work = "marked" in about ? new Marking(context, about) : new Tracing(context, about);
   now.work = work;
   tell(about.person === "main" ? "" : `Annotate the person on the ${about.person}.`);

@@ -69,7 +69,7 @@ export class Tracing extends Work {
   // ---- Recording
 
   begin(mode) {
-    this.recorder = new Recorder(this.queue, this.at("batches", `&kind=${this.kind}`), mode, Date.now() / 1000 + this.offset_s, this.clock);
+    this.recorder = new Recorder(this.queue, this.at("batches", `&kind=${this.kind}`), mode, performance.now() / 1000 + this.offset_s, this.clock);
     this.shown();
   }
 

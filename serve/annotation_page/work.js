@@ -19,7 +19,7 @@ export const joined = (spans, gap = 0) => {
 };
 
 export class Work {
-  // `context` has annotator, kind, queue, offset_s (server's clock less this one's), tell and failed; `about` is what the server knows.
+  // `context` has annotator, kind, queue, offset_s (the server's clock less performance.now, which nobody sets right), tell and failed; `about` is what the server knows.
   constructor(context, about) {
     Object.assign(this, context, { about, mode: "watch", seen: null, closed: false });
     this.leaving = new AbortController();

@@ -98,7 +98,10 @@ class Project:
         """
         settings_file, guidelines = storage.join(root, "project.yaml"), storage.join(root, "guidelines.md")
         if storage.exists(settings_file):
-            settings = ProjectSettings.from_yaml(storage.read_text(settings_file) or "{}")
+            try:
+                settings = ProjectSettings.from_yaml(storage.read_text(settings_file))
+            except AffectError as error:
+                raise AffectError(f"{settings_file}: {error}") from error
         else:
             settings = ProjectSettings()
         project = cls(root, videos, settings)
@@ -157,10 +160,13 @@ class Project:
             known: dict[str, Any] = json.loads(storage.read_text(kept))
             if known.pop("state") == state:
                 return VideoFacts(**known)
-        with filesystem.open_input_file(path) as file:
-            about = probe(file)
-        with filesystem.open_input_file(path) as file:
-            facts = VideoFacts(length(file), about.rate or 25.0, about.width, about.height)
+        try:
+            with filesystem.open_input_file(path) as file:
+                about = probe(file)
+            with filesystem.open_input_file(path) as file:
+                facts = VideoFacts(length(file), about.rate or 25.0, about.width, about.height)
+        except AffectError as error:
+            raise AffectError(f"{uri}: {error}") from error
         storage.write_text(kept, json.dumps(asdict(facts) | {"state": state}))
         return facts
 

@@ -45,7 +45,7 @@ class Review:
     def __init__(self, progress: Progress, settings: AnnotationSettings | None = None) -> None:
         self.progress, self.project = progress, progress.project
         self.settings = settings or AnnotationSettings()
-        self._columns: dict[tuple[str, str, str], tuple[object, NDArray[np.float64]]] = {}
+        self._columns: dict[tuple[str, str, str], tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
 
     def decided(self, item: Item) -> Decided:
         uri = self.project.file("decisions", f"{item.name}.json")
@@ -160,11 +160,11 @@ class Review:
         self, kind: str, annotator: str, item: Item, recording: Recording, times: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Matching takes most of the time of an overview: done again only where the trace is another one."""
-        key, state = (kind, annotator, item.name), self.progress.recordings.state(kind, annotator, item)
+        key = kind, annotator, item.name
         known = self._columns.get(key)
-        if known is None or known[0] != state:
+        if known is None or not np.array_equal(known[0], recording.samples):
             column = match(recording.trace(annotator), times, self.settings.reach_s, self.settings.delay_s)
-            known = self._columns[key] = (state, column)
+            known = self._columns[key] = (recording.samples, column)
         return known[1]
 
     def _filtered(self, column: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,7 +10,6 @@ anew.
 import functools
 import json
 import math
-import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -32,7 +31,6 @@ MOST_SAMPLES = 20_000
 """Of one batch."""
 
 _KEPT_SESSIONS, _KEPT_BATCHES = 512, 4096
-_SESSION = re.compile(r"[0-9a-f]{32}")
 
 Mode = Literal["annotate", "verify", "redo"]
 """The first pass, a stretch recorded again while verifying, and a first pass that begins anew."""
@@ -129,11 +127,16 @@ class Recordings:
         return compose(self.sessions(kind, annotator, item))
 
     def sessions(self, kind: str, annotator: str, item: Item) -> list[Session]:
-        return self._sessions(storage.list_files(self._folder(kind, annotator, item), ".json"))
-
-    def state(self, kind: str, annotator: str, item: Item) -> tuple[str, ...]:
-        """Files of a recording: another state, another trace."""
-        return tuple(storage.list_files(self._folder(kind, annotator, item), ".json"))
+        folder = storage.absolute(self._folder(kind, annotator, item))
+        while True:
+            # A session is whole in one file before its batches go: in this order it is found, whoever ends it.
+            batches = storage.list_files(folder, ".json")
+            whole = storage.list_files(folder, ".json", recursive=False)
+            try:
+                return self._sessions(whole, [uri for uri in batches if "/" in uri[len(folder) + 1 :]])
+            except AffectError:
+                if all(storage.exists(uri) for uri in batches):
+                    raise
 
     def annotators(self, kind: str) -> list[str]:
         """Who has recorded something of ``kind``."""
@@ -170,21 +173,19 @@ class Recordings:
     def _batches(self, parts: str) -> list[dict[str, Any]]:
         return [self._batch(uri) for uri in storage.list_files(parts, ".json")]
 
-    def _sessions(self, files: Iterable[str]) -> list[Session]:
-        whole: dict[str, Session] = {}
+    def _sessions(self, whole: Iterable[str], batches: Iterable[str]) -> list[Session]:
+        sessions = {session.name: session for session in map(self._session, whole)}
         parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for uri in files:
-            folder, name = uri.rsplit("/", 2)[1:]
-            if _SESSION.fullmatch(folder):
-                parts[folder].append(self._batch(uri))
-            else:
-                whole[name.removesuffix(".json")] = self._session(uri)
-        for name, batches in parts.items():
+        for uri in batches:
+            name = uri.rsplit("/", 2)[1]
+            if name not in sessions:
+                parts[name].append(self._batch(uri))
+        for name, found in parts.items():
             # Beyond one that has not come yet nothing is known to be without a gap.
-            known = [batch for place, batch in enumerate(batches) if batch["number"] == place]
-            if known and name not in whole:
-                whole[name] = _session(name, _joined(known))
-        return list(whole.values())
+            known = [batch for place, batch in enumerate(found) if batch["number"] == place]
+            if known:
+                sessions[name] = _session(name, _joined(known))
+        return list(sessions.values())
 
 
 def _read(uri: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Review and export of real recordings, through the pipeline to labels."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from affect.annotation.matching import match
 from affect.annotation.recording.export import export_labels, export_traces
 from affect.annotation.recording.progress import Progress
 from affect.annotation.recording.review import Decided, Review
+from affect.annotation.recording.sessions import Recording
 from affect.annotation.recording.stretches import Marked, Stretch
 from affect.annotation.settings import AnnotationSettings
 from affect.annotation.traces import parse_traces
@@ -60,6 +62,24 @@ def test_the_overview_has_progress_and_the_agreement_of_whole_traces(progress: P
     expected = [[stats.pearsonr(a, b).statistic for b in columns] for a in columns]
     np.testing.assert_allclose(seen["agreement"]["valence"]["correlations"], expected, atol=1e-3)
     assert seen["agreement"]["valence"]["maic"] == pytest.approx((0 + 0 - 1) / 3, abs=0.01)
+
+
+def test_a_trace_that_changes_while_the_overview_is_made_is_seen_in_the_next(
+    progress: Progress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review, item, finished = Review(progress), progress.project.item("one"), progress.finished
+    review.overview()
+
+    def reading(*arguments: Any, **more: Any) -> dict[str, Recording]:
+        found = finished(*arguments, **more)
+        for batch in batches("d", course(0, SECONDS, offset=-0.4), 20.0, "redo"):
+            progress.recordings.append("valence", "Ann", item, batch)
+        return found
+
+    monkeypatch.setattr(progress, "finished", reading)
+    review.overview()
+    monkeypatch.undo()
+    assert review.overview() == Review(progress).overview()
 
 
 def test_what_the_owner_decides_reaches_the_labels(progress: Progress, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from affect import storage
 from affect.annotation.recording.progress import Progress
 from affect.annotation.recording.project import Project, annotator_name
 from affect.annotation.recording.sessions import Batch, ConflictError, Recordings, Session, compose
@@ -32,6 +33,38 @@ def test_batches_make_one_session_however_they_come(progress: Progress, order: t
     assert files(progress) == [f"valence/Ann/one/{'a' * 32}.json"]
     recording = Recordings(progress.project).read("valence", "Ann", item)
     np.testing.assert_array_equal(recording.samples, np.array(samples))
+
+
+def test_a_video_may_be_named_like_a_session(tmp_path: Path) -> None:
+    name = "d41d8cd98f00b204e9800998ecf8427e"
+    progress = made_project(tmp_path, (name,))
+    item, sent = progress.project.item(name), batches("a", course(0, 1), 5.0)
+    for batch in sent[:-1]:
+        progress.recordings.append("valence", "Ann", item, batch)
+    begun = progress.recordings.read("valence", "Ann", item)
+    progress.recordings.append("valence", "Ann", item, sent[-1])
+    ended = Recordings(progress.project).read("valence", "Ann", item)
+    assert 0 < len(begun.samples) < len(ended.samples) == len(course(0, 1))
+
+
+@pytest.mark.parametrize("when", ["while it is listed", "after it was listed"])
+def test_a_session_that_ends_while_another_process_reads_is_not_missed(
+    progress: Progress, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    item, sent = progress.project.item("one"), batches("a", course(0, 1), 5.0)
+    for batch in sent[:-1]:
+        progress.recordings.append("valence", "Ann", item, batch)
+    reader, listed = Recordings(progress.project), storage.list_files
+    ends = [lambda: progress.recordings.append("valence", "Ann", item, sent[-1])]
+
+    def listing(uri: str, suffix: str, recursive: bool = True) -> list[str]:
+        found = listed(uri, suffix, recursive)
+        if ends and recursive == (when == "while it is listed"):
+            ends.pop()()
+        return found
+
+    monkeypatch.setattr(storage, "list_files", listing)
+    assert len(reader.read("valence", "Ann", item).samples) == len(course(0, 1))
 
 
 def test_what_lies_beyond_a_batch_that_has_not_come_does_not_count(progress: Progress) -> None:
@@ -117,3 +150,14 @@ def test_two_people_are_two_items_and_unknown_videos_are_told(tmp_path: Path) ->
     Path(project.file("project.yaml")).write_text("two_people: [three]\n")
     with pytest.raises(AffectError, match="'three'"):
         Project.open(project.root, str(tmp_path / "videos"))
+
+
+def test_faults_of_settings_and_videos_name_the_file(progress: Progress) -> None:
+    project = progress.project
+    Path(project.media["one"]).write_bytes(b"no video")
+    with pytest.raises(AffectError, match=f"{project.media['one']}: the file is not a readable"):
+        project.facts("one")
+    settings = Path(project.file("project.yaml"))
+    settings.write_text("title: [a\n")
+    with pytest.raises(AffectError, match=f"{settings}: .*not YAML"):
+        Project.open(project.root, str(Path(project.media["one"]).parent))
