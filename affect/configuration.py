@@ -28,7 +28,11 @@ class Configuration(pydantic.BaseModel):
             dotted, separator, text = assignment.partition("=")
             if not separator:
                 raise AffectError(f"--set {assignment!r} has no '='; write it as key=value, for example seed=1")
-            _assign(data, dotted.strip().split("."), yaml.safe_load(text), dotted.strip())
+            try:
+                value = yaml.safe_load(text)
+            except yaml.YAMLError as error:
+                raise AffectError(f"--set {assignment!r} has a value that is not YAML: {_in_a_line(error)}") from error
+            _assign(data, dotted.strip().split("."), value, dotted.strip())
         return self.parse(data)
 
     @classmethod
@@ -45,7 +49,12 @@ class Configuration(pydantic.BaseModel):
 
     @classmethod
     def from_yaml(cls, text: str) -> Self:
-        return cls.parse(yaml.safe_load(text))
+        """Raises AffectError where ``text`` is not YAML or no such configuration; an empty one has every default."""
+        try:
+            data = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise AffectError(f"the configuration is not YAML: {_in_a_line(error)}") from error
+        return cls.parse({} if data is None else data)
 
 
 def differences(before: Configuration, after: Configuration) -> list[str]:
@@ -82,6 +91,10 @@ def _assign(data: dict[str, Any], keys: list[str], value: Any, dotted: str) -> N
     if not isinstance(data.get(key), dict):
         raise AffectError(f"--set {dotted}: there is no {key!r} to set a value in{_nearest(key, data)}")
     _assign(data[key], rest, value, dotted)
+
+
+def _in_a_line(error: yaml.YAMLError) -> str:
+    return " ".join(str(error).split())
 
 
 def _nearest(key: str, known: Iterable[str]) -> str:

@@ -34,11 +34,18 @@ def test_values_are_read_as_yaml_and_typed() -> None:
         ("seed.x=1", "no 'seed' to set a value in"),
         ("seed=many", "seed: .*valid integer"),
         ("seed", "no '='"),
+        ("inner.names=[a", r"--set 'inner.names=\[a' has a value that is not YAML"),
     ],
 )
 def test_a_wrong_override_names_the_mend(assignment: str, message: str) -> None:
     with pytest.raises(AffectError, match=message):
         Outer().override([assignment])
+
+
+def test_a_file_that_is_not_yaml_is_told_and_an_empty_one_has_every_default() -> None:
+    with pytest.raises(AffectError, match="not YAML: .*line 1"):
+        Outer.from_yaml("seed: [1")
+    assert Outer.from_yaml("# nothing yet\n") == Outer()
 
 
 @given(seed=st.integers(), rate=st.floats(allow_nan=False), names=st.lists(st.text(max_size=5), max_size=3))
