@@ -1,9 +1,11 @@
 """What a client of the HTTP interface raises."""
 
+from typing import Any, cast
+
 import httpx
 
 from affect.errors import AffectError
-from affect.interface.problems import PROBLEM, Code, Problem, problem
+from affect.interface.problems import KINDS, PROBLEM, Code, Problem, problem
 
 
 class UnreachableError(AffectError):
@@ -81,12 +83,24 @@ _BY_STATUS: dict[int, Code] = {
 
 def error_of(response: httpx.Response) -> RequestError:
     """The error that an answer with a status of 400 or more tells of."""
-    if response.headers.get("content-type", "").startswith(PROBLEM):
-        told: Problem = response.json()
-    else:
+    told = _own_problem(response)
+    if told is None:
         code = _BY_STATUS.get(response.status_code, "internal" if response.is_server_error else "request_invalid")
         told = problem(code, f"{response.status_code} {response.text[:200]}".strip(), response.url.path)
     return raised(told)
+
+
+def _own_problem(response: httpx.Response) -> Problem | None:
+    """What the server itself says; None where it is a proxy's, whose problems have the same media type."""
+    if not response.headers.get("content-type", "").startswith(PROBLEM):
+        return None
+    try:
+        told: Any = response.json()
+    except ValueError:
+        return None
+    if not isinstance(told, dict) or told.get("code") not in KINDS:
+        return None
+    return cast(Problem, told)
 
 
 def raised(told: Problem) -> RequestError:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import ssl
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
+from affect.errors import AffectError
 from affect.interface.answers import Failure, LiveAnswer
 from affect.interface.errors import UnreachableError, error_of, raised
 from affect.interface.problems import KINDS, Code, Problem, problem
@@ -50,6 +52,8 @@ class LiveCall:
     def messages(self, frame: LiveFrame) -> Sequence[str | bytes]:
         """What is sent for one frame."""
         picture, time_s = frame if isinstance(frame, tuple) else (frame, None)
+        if time_s is not None and not math.isfinite(time_s):
+            raise AffectError(f"the time of a frame is {time_s}; give the seconds since the first one")
         return [*([] if time_s is None else [json.dumps({"time_s": time_s})]), bytes_of(picture)]
 
     def answer(self, message: str | bytes) -> LiveAnswer | Failure:

@@ -23,6 +23,7 @@ from affect.interface.errors import (
     UnreachableError,
     VideoError,
 )
+from affect.interface.problems import PROBLEM
 from serve.authentication import VARIABLE, Tokens
 from serve.settings import Access, Limits, Sources
 from tests.made_media import make_video
@@ -49,7 +50,7 @@ def network(made: MadeRecognition, monkeypatch: pytest.MonkeyPatch) -> httpx.Bas
 
 def test_every_method_reaches_its_route(made: MadeRecognition, network: httpx.BaseTransport, tmp_path: Path) -> None:
     (tmp_path / "picture.jpg").write_bytes(JPEG)
-    with Client("http://made", TOKEN, transport=network) as client:
+    with Client("http://127.0.0.1", TOKEN, transport=network) as client:
         assert [model["name"] for model in client.models()] == ["made", "other"]
         assert client.model("other")["versions"] == ["0001", "0007"]
         assert client.card("made") == CARD
@@ -71,7 +72,7 @@ def test_every_method_reaches_its_route(made: MadeRecognition, network: httpx.Ba
 def test_the_same_with_asyncio(made: MadeRecognition, network: httpx.BaseTransport, tmp_path: Path) -> None:
     async def ask() -> None:
         transport = httpx.ASGITransport(made_api(made))
-        async with AsyncClient("http://made", transport=transport) as client:
+        async with AsyncClient("http://127.0.0.1", transport=transport) as client:
             assert [model["name"] for model in await client.models()] == ["made", "other"]
             assert (await client.model("other"))["version"] == "0007"
             assert await client.card("made") == CARD
@@ -91,7 +92,7 @@ def test_a_file_may_be_named_by_its_uri_in_place_of_being_sent(tmp_path: Path) -
     with file_server("127.0.0.1", {"clip.mp4": clip.read_bytes()}) as store:
         sources = Sources.parse({"allowed": [store.url], "networks": ["127.0.0.1"]})
         network = TestClient(made_api(limits=Limits(), sources=sources))._transport
-        with Client("http://made", transport=network) as client:
+        with Client("http://127.0.0.1", transport=network) as client:
             assert list(client.video(uri=f"{store.url}/clip.mp4")) == list(client.video(clip))
             for given in ({}, {"file": clip, "uri": f"{store.url}/clip.mp4"}):
                 with pytest.raises(AffectError, match="either a file or the uri"):
@@ -116,7 +117,7 @@ FAULTS: dict[str, tuple[Callable[[Client], Any], type[RequestError], str]] = {
 def test_problems_are_errors_by_their_code(
     network: httpx.BaseTransport, ask: Callable[[Client], Any], kind: type[RequestError], code: str
 ) -> None:
-    with Client("http://made", TOKEN, transport=network) as client, pytest.raises(kind) as error:
+    with Client("http://127.0.0.1", TOKEN, transport=network) as client, pytest.raises(kind) as error:
         ask(client)
     assert error.value.code == code
     assert error.value.problem["detail"] in str(error.value)
@@ -124,7 +125,7 @@ def test_problems_are_errors_by_their_code(
 
 def test_a_wrong_token_is_told(network: httpx.BaseTransport) -> None:
     for token in (None, "wrong"):
-        with Client("http://made", token, transport=network) as client, pytest.raises(AuthenticationError):
+        with Client("http://127.0.0.1", token, transport=network) as client, pytest.raises(AuthenticationError):
             client.models()
 
 
@@ -156,7 +157,7 @@ ANSWER = {"model": {"name": "made", "version": "0001"}, "width": 1, "height": 1,
 def test_a_busy_server_is_asked_again_when_it_says(status: int, naps: list[float]) -> None:
     busy = httpx.Response(status, headers={"Retry-After": "7"}, text="in Serve's own words")
     network, bodies = scripted(busy, httpx.ConnectError("refused"), httpx.Response(200, json=ANSWER))
-    with Client("http://made", transport=network) as client:
+    with Client("http://127.0.0.1", transport=network) as client:
         assert client.faces(JPEG) == ANSWER
     assert bodies == [JPEG] * 3
     assert naps[0] == 7
@@ -165,7 +166,7 @@ def test_a_busy_server_is_asked_again_when_it_says(status: int, naps: list[float
 
 def test_patience_ends(naps: list[float]) -> None:
     network, bodies = scripted(*[httpx.Response(503, text="Request dropped due to backpressure")] * 3)
-    with Client("http://made", retries=2, transport=network) as client, pytest.raises(BusyError) as error:
+    with Client("http://127.0.0.1", retries=2, transport=network) as client, pytest.raises(BusyError) as error:
         client.faces_of([JPEG, PNG])
     assert error.value.code == "overloaded"
     assert "backpressure" in str(error.value)
@@ -178,13 +179,22 @@ def test_patience_ends(naps: list[float]) -> None:
 )
 def test_what_is_no_such_server_is_told(answer: httpx.Response | Exception, naps: list[float]) -> None:
     network, _ = scripted(answer)
-    with Client("http://made", retries=0, transport=network) as client, pytest.raises(UnreachableError):
+    with Client("http://127.0.0.1", retries=0, transport=network) as client, pytest.raises(UnreachableError):
         client.models()
+
+
+@pytest.mark.parametrize("body", [b'{"title": "Busy"}', b'{"code": "of another"}', b'{"code": "over', b"[]"])
+def test_a_problem_of_a_proxy_is_told_by_its_status(body: bytes, naps: list[float]) -> None:
+    network, _ = scripted(httpx.Response(503, content=body, headers={"Content-Type": PROBLEM}))
+    with Client("http://127.0.0.1", retries=0, transport=network) as client, pytest.raises(BusyError) as error:
+        client.models()
+    assert error.value.code == "overloaded"
+    assert body.decode() in str(error.value)
 
 
 def test_an_answer_that_another_request_would_not_mend_is_not_asked_again(naps: list[float]) -> None:
     network, bodies = scripted(httpx.Response(504, text="late"))
-    with Client("http://made", transport=network) as client, pytest.raises(BusyError):
+    with Client("http://127.0.0.1", transport=network) as client, pytest.raises(BusyError):
         client.faces(JPEG)
     assert len(bodies) == 1
 

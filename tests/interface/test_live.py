@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from affect.errors import AffectError
 from affect.faces.detector import Detections
 from affect.interface.answers import Failure, LiveAnswer
 from affect.interface.client import AsyncClient, Client
@@ -128,6 +129,12 @@ def test_the_end_of_a_stream_is_an_error_by_its_code(
         ask(url, **({"frames": [PICTURE] * 2} | given))
     assert error.value.code == code
     assert "secret" not in str(error.value)
+
+
+@each_way
+def test_a_time_that_is_none_is_not_sent(ask: Ask, url: str) -> None:
+    with pytest.raises(AffectError, match="time of a frame is nan"):
+        ask(url, [PICTURE, (PICTURE, float("nan")), PICTURE])
 
 
 @each_way
