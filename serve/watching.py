@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import math
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -27,9 +28,11 @@ logger = logging.getLogger("ray.serve")
 class Watching:
     """All calls of one Watched, on one thread; ``end`` lets go of it, of the upload and of whatever else is held."""
 
-    def __init__(self, upload: Upload, answer_s: float, release: Callable[[], None]) -> None:
+    def __init__(self, upload: Upload, answer_s: float, watch_s: float, release: Callable[[], None]) -> None:
+        """``answer_s``: seconds to each next answer, ``watch_s``: to the last."""
         self.upload = upload
         self.answer_s = answer_s
+        self.watch_s = watch_s
         self.release = release
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="watching")
         self.watched: Watched | None = None
@@ -48,7 +51,9 @@ class Watching:
         """Raises as ``begin`` does."""
         assert self.watched is not None
         answers: Iterator[FrameAnswer] = iter(self.watched)
-        while (answer := await self._on_thread(lambda: next(answers, None))) is not None:
+        clock = asyncio.get_running_loop().time
+        ends = clock() + self.watch_s
+        while (answer := await self._on_thread(lambda: next(answers, None), ends - clock())) is not None:
             yield answer
 
     def end(self) -> None:
@@ -66,12 +71,14 @@ class Watching:
         self.thread.submit(close)
         self.thread.shutdown(wait=False)
 
-    async def _on_thread(self, work: Callable[[], Any]) -> Any:
+    async def _on_thread(self, work: Callable[[], Any], left_s: float = math.inf) -> Any:
         try:
             future = asyncio.get_running_loop().run_in_executor(self.thread, work)
-            return await asyncio.wait_for(future, self.answer_s)
+            return await asyncio.wait_for(future, min(self.answer_s, left_s))
         except TimeoutError as error:
             detail = f"there was no answer within {self.answer_s:g} s; ask again later"
+            if left_s < self.answer_s:
+                detail = f"the file was not answered within {self.watch_s:g} s; send a shorter one"
             raise ProblemError("deadline_exceeded", detail) from error
         except TooLargeError as error:
             raise ProblemError("video_too_large", self._told(error)) from error
@@ -85,16 +92,16 @@ class Watching:
 
 
 class Streamed(StreamingResponse):
-    """An answer that streams for at most ``seconds``; ``watching`` ends with it, also where the client leaves."""
+    """An answer that streams; ``watching`` ends with it, also where the client leaves, or does not read."""
 
-    def __init__(self, body: AsyncIterator[str], media_type: str, watching: Watching, seconds: float) -> None:
+    def __init__(self, body: AsyncIterator[str], media_type: str, watching: Watching) -> None:
         super().__init__(body, media_type=media_type)
         self.watching = watching
-        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            async with asyncio.timeout(self.seconds):
+            # In watch_s the body ends by itself, and says so to whoever reads.
+            async with asyncio.timeout(self.watching.watch_s + self.watching.answer_s):
                 await super().__call__(scope, receive, send)
         finally:
             self.watching.end()

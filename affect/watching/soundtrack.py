@@ -15,6 +15,8 @@ from affect.watching.watched import Watched
 
 RATE = 30.0
 """Answers a second where there is no video to take the rate from: about that of the corpora."""
+MOST_RATE = 100.0
+"""Answers a second, at most."""
 
 
 class WatchedSound(Watched):
@@ -35,8 +37,8 @@ class WatchedSound(Watched):
     ) -> None:
         """``media`` is a path or s3:// URI of a sound or a video, whose pictures are not decoded but for the first.
 
-        ``rate`` is in answers a second; None: the nominal rate of a video's frames, or RATE. Times count from the
-        video's first frame where there is one. Of ``limits`` the seconds count.
+        ``rate`` is in answers a second; None: the nominal rate of a video's frames, up to MOST_RATE, or RATE. Times
+        count from the video's first frame where there is one. Of ``limits`` the frames do not count.
         """
         if asker.description.network.streams != ("sound",):
             raise AffectError("the model looks at faces too, not at sound alone; give it a video")
@@ -81,5 +83,5 @@ def _begins(path: Path, limits: VideoLimits) -> tuple[float, float]:
         raise TooLargeError(f"{path} lasts {lasts_s:g} s, {limits.seconds:g} s are allowed; shorten it first")
     if pictures is None:
         return 0.0, RATE
-    info = probe(path)
-    return info.start_s, info.rate or RATE
+    info = probe(path, limits.model_copy(update={"frames": None}))
+    return info.start_s, info.rate if 0 < info.rate <= MOST_RATE else RATE

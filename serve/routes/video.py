@@ -15,7 +15,7 @@ from affect.models.outputs import not_given
 from affect.watching.openface import OpenFaceCsv
 from affect.watching.session import Session
 from affect.watching.settings import WatchSettings
-from affect.watching.soundtrack import WatchedSound
+from affect.watching.soundtrack import MOST_RATE, WatchedSound
 from affect.watching.video import WatchedVideo
 from affect.watching.watched import Watched
 from serve.admission import Admission
@@ -41,7 +41,9 @@ _BATCH, _LATENCY_S = 16, 0.5  # whoever looks on shall not wait for a full batch
 Format = Annotated[Literal["json", "csv"], Query(description="csv: in the columns of OpenFace")]
 Landmarks68 = Annotated[bool, Query(description="give each face's 68 landmarks too")]
 Derived = Annotated[bool, Query(description="give scores of compound expressions too, derived from other outputs")]
-Rate = Annotated[float | None, Query(gt=0, le=100, description="answers a second; by default as a video has frames")]
+Rate = Annotated[
+    float | None, Query(gt=0, le=MOST_RATE, description="answers a second; by default as a video has frames")
+]
 
 
 def _body(kinds: tuple[str, ...]) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def video(recognition: Recognition, admission: Admission, observer: Observer, fe
         form: OpenFaceCsv | None = None,
     ) -> Streamed:  # fmt: skip
         admission.videos.take()
-        watching = Watching(Upload(limits, fetcher), limits.request_s, admission.videos.give_back)
+        watching = Watching(Upload(limits, fetcher), limits.request_s, limits.watch_s, admission.videos.give_back)
         try:
             async with admission.arriving(limits.video_body_s):
                 await watching.upload.read(request)
@@ -94,7 +96,7 @@ def video(recognition: Recognition, admission: Admission, observer: Observer, fe
                                  "faces": answer["faces"]})  # fmt: skip
 
         body = _rows(form, watching, seen) if form else lines(first, watching, request.url.path, seen)
-        return Streamed(body, _CSV if form else LINES, watching, limits.watch_s)
+        return Streamed(body, _CSV if form else LINES, watching)
 
     @router.post("/video", responses=_documentation(), openapi_extra=_body(VIDEOS),
                  response_class=Response)  # fmt: skip

@@ -60,7 +60,9 @@ def test_sound_alone_is_answered_at_a_rate(local: LocalRecognition, clip: bytes,
     with asked(made_api(local, limits=Limits())) as client:
         first, *answers, _ = lines(client.post("/v1/sound?model=sound&rate=10", content=clip, headers=MOV))
         refused = client.post("/v1/sound?model=pictures", content=clip, headers=MOV)
-        through_client = list(Client("http://made", transport=client._transport).sound(clip, model="sound", rate=10))
+        through_client = list(
+            Client("http://127.0.0.1", transport=client._transport).sound(clip, model="sound", rate=10)
+        )
     with WatchedSound(tmp_path / "clip.mov", local.askers["sound"], rate=10) as heard:
         expected = list(heard)
     assert first["rate"] == 10
@@ -221,6 +223,18 @@ def test_a_fault_part_of_the_way_is_the_last_line(
     assert answers[-1]["error"]["code"] == "internal"
     assert "secret" not in json.dumps(answers)
     assert not any("summary" in answer for answer in answers)
+
+
+def test_the_end_of_its_time_is_the_last_line(
+    local: LocalRecognition, clip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = local.detector
+    monkeypatch.setattr(local, "detector", lambda picture: (time.sleep(0.2), real(picture))[1])
+    with asked(made_api(local, limits=Limits(watch_s=1.0))) as client:
+        answers = lines(client.post("/v1/video", content=clip, headers=MOV))
+    assert len(answers) > 2
+    assert answers[-1]["error"]["code"] == "deadline_exceeded"
+    assert "within 1 s" in answers[-1]["error"]["detail"]
 
 
 def test_places_are_bounded_and_given_back_and_no_file_stays(

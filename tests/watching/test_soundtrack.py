@@ -50,6 +50,13 @@ def test_what_cannot_be_heard(clips: Path, tmp_path: Path) -> None:
     voice = make_sound(tmp_path / "voice.wav", sound(1.0))
     with pytest.raises(TooLargeError, match=r"voice.wav lasts 1 s, 0.9 s are allowed"):
         WatchedSound(voice, ask, limits=VideoLimits(seconds=0.9))
+    with pytest.raises(TooLargeError, match="pixels"):
+        WatchedSound(clips / "clip.mov", ask, limits=VideoLimits(pixels=1000))
+
+
+def test_a_rate_that_no_camera_has_is_not_taken_from_the_file(tmp_path: Path) -> None:
+    clip = make_video(tmp_path / "fast.mkv", [portrait()] * 6, 3000, sound=sound(0.5))
+    assert WatchedSound(clip, asker(NETWORKS["audio"])).rate == 30
 
 
 def test_a_sound_that_breaks_is_answered_so_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
