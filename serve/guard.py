@@ -11,7 +11,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.storage import storage_from_string
 from starlette.requests import HTTPConnection
 
-from serve.authentication import Tokens
+from serve.authentication import Tokens, is_loopback
 from serve.problems import ProblemError
 from serve.session import Sessions, own_origin
 from serve.settings import Access
@@ -33,6 +33,7 @@ def guard(tokens: Tokens, access: Access) -> Callable[..., Awaitable[None]]:
     rate, sessions = Rate(access), Sessions(tokens)
 
     async def open_to_all(connection: HTTPConnection) -> None:
+        _check_host(connection, access)
         _check_origin(connection, access)
         await rate.count(_address(connection))
 
@@ -76,6 +77,16 @@ def _check_origin(connection: HTTPConnection, access: Access) -> None:
         return
     if origin not in access.origins:
         raise ProblemError("origin_refused", "pages of other origins may not ask; access.origins allows some")
+
+
+def _check_host(connection: HTTPConnection, access: Access) -> None:
+    """A page may lead its own name to this machine, and is then of the same origin as the server (DNS rebinding)."""
+    host = connection.url.hostname
+    if not is_loopback(host) and host not in access.hosts:
+        raise ProblemError(
+            "origin_refused", f"without a token this server answers to this machine alone, not as {host}; access.hosts "
+            "allows other names"
+        )  # fmt: skip
 
 
 def _address(connection: HTTPConnection) -> str:

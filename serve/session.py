@@ -57,4 +57,7 @@ def of_the_page(connection: HTTPConnection) -> bool:
 
 def own_origin(connection: HTTPConnection) -> bool:
     """Whether Origin names the host that was asked. Not its scheme: a proxy may have ended TLS."""
-    return urlsplit(connection.headers.get("origin", "")).netloc == connection.headers.get("host")
+    try:
+        return urlsplit(connection.headers.get("origin", "")).netloc == connection.headers.get("host")
+    except ValueError:  # brackets that hold no address
+        return False

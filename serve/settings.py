@@ -62,6 +62,8 @@ class Access(Configuration):
     """Where requests are counted, as the package limits names it; in memory each replica counts for itself."""
     origins: tuple[str, ...] = ()
     """Web pages of other origins that may ask, as in https://example.org; none by default."""
+    hosts: tuple[str, ...] = ()
+    """Names, as a proxy's, by which a server that asks for no token may be asked, besides this machine's own."""
     proxies: tuple[str, ...] = ()
     """Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
 

@@ -107,5 +107,5 @@ def made_api(recognition: Recognition | None = None, observer: Noted | None = No
 @contextmanager
 def asked(api: FastAPI) -> Iterator[TestClient]:
     """A client of ``api`` that sees what one over a network would: a fault of the server is an answer."""
-    with TestClient(api, raise_server_exceptions=False) as client:
+    with TestClient(api, "http://127.0.0.1", raise_server_exceptions=False) as client:
         yield client

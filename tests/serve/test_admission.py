@@ -19,7 +19,7 @@ def run(test: Asked, limits: Limits) -> None:
     async def inside() -> None:
         made = MadeRecognition()
         transport = httpx.ASGITransport(made_api(made, limits=limits))
-        async with httpx.AsyncClient(transport=transport, base_url="http://made") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             await asyncio.wait_for(test(client, made), 20)
 
     asyncio.run(inside())

@@ -144,6 +144,22 @@ def test_pages_of_other_origins_may_ask_only_where_they_are_allowed() -> None:
         assert "access-control-allow-origin" not in other.headers
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost:8000", 200), ("[::1]:8000", 200), ("faces.example.org", 200), ("attacker.example", 403)],
+)
+def test_a_name_that_was_led_to_this_machine_is_refused_where_nobody_is_asked_for_a_token(
+    host: str, status: int, tokens: Tokens
+) -> None:
+    access = Access(hosts=("faces.example.org",))
+    with asked(made_api(access=access)) as client:
+        answer = client.get("/v1/models", headers={"Host": host})
+        assert answer.status_code == status
+        assert status == 200 or answer.json()["code"] == "origin_refused"
+    with asked(made_api(access=access, tokens=tokens)) as client:
+        assert client.get("/v1/models", headers={"Host": "attacker.example"} | bearer(GOOD)).status_code == 200
+
+
 @pytest.mark.parametrize(("path", "policy"), [("/v1/models", "default-src 'none'"), ("/docs", "default-src 'self'")])
 def test_every_answer_says_what_a_browser_may_do_with_it(path: str, policy: str) -> None:
     with asked(made_api()) as client:
@@ -152,4 +168,4 @@ def test_every_answer_says_what_a_browser_may_do_with_it(path: str, policy: str)
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cache-control"] == "no-store"
         assert "strict-transport-security" not in headers
-        assert "strict-transport-security" in client.get(f"https://testserver{path}").headers
+        assert "strict-transport-security" in client.get(f"https://127.0.0.1{path}").headers

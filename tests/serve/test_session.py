@@ -13,7 +13,7 @@ from tests.serve.made_recognition import asked, made_api
 TOKEN = "a" * 32
 TOKENS = Tokens((_digest(TOKEN),))
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
-PAGE = {"Origin": "http://testserver"}
+PAGE = {"Origin": "http://127.0.0.1"}
 STRANGER = {"Origin": "https://example.org"}
 
 
@@ -45,7 +45,7 @@ def test_a_token_is_exchanged_for_a_cookie_that_serves_the_page_alone() -> None:
         assert client.get("/v1/models").status_code == 200
         assert client.delete("/v1/session", headers=PAGE).status_code == 204
         assert look(client, PAGE) == (401, "unauthenticated")
-        assert "Secure" in client.post("https://testserver/v1/session", headers=BEARER).headers["set-cookie"]
+        assert "Secure" in client.post("https://127.0.0.1/v1/session", headers=BEARER).headers["set-cookie"]
 
 
 @pytest.mark.parametrize("fault", ["changed", "another's", "old"])
