@@ -86,7 +86,7 @@ def _assign(data: dict[str, Any], keys: list[str], value: Any, dotted: str) -> N
     if not rest:
         data[key] = value
         return
-    if key in data and data[key] is None:
+    if data.get(key) is None and (key in data or not data):  # a mapping that is empty may get any key
         data[key] = {}
     if not isinstance(data.get(key), dict):
         raise AffectError(f"--set {dotted}: there is no {key!r} to set a value in{_nearest(key, data)}")

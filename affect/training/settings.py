@@ -1,6 +1,7 @@
 """Everything that decides a training run, typed and validated."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -291,6 +292,14 @@ class Chain(Configuration):
         if earlier and earlier[-1] in self.given:
             raise ValueError(f"the last stage, {earlier[-1]}, is given: there is nothing to train")
         return self
+
+    def override(self, assignments: Iterable[str]) -> Self:
+        """As ``Configuration.override``; a key that is none of the chain's is set in every stage."""
+        given = list(assignments)
+        own = [one for one in given if re.split(r"[.=]", one.strip(), maxsplit=1)[0] in type(self).model_fields]
+        of_every_stage = [one for one in given if one not in own]
+        stages = {name: stage.override(of_every_stage) for name, stage in self.stages.items()}
+        return super(Chain, self.model_copy(update={"stages": stages})).override(own)
 
     def needed(self, stage: str) -> list[str]:
         """The stages that ``stage`` begins with, and those that they begin with, in order."""
