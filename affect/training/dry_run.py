@@ -241,8 +241,8 @@ def _where(weights: tuple[str, ...]) -> str:
             f"--set pretrained.image.source={weights[0]} --set pretrained.image.uri=FILE "
             f"--set network.normalisation={source.normalisation} (docs/pretrained.md)"
         )
-    if {"vgg-face", "vggface2"} & set(weights):
-        return "a run of pretrain-identity/... gives it: --set 'start=[{model: RUN, parts: [streams.image.encoder]}]'"
+    if weights[0].startswith("pretrain-identity/"):
+        return f"a run of {weights[0]} gives it: --set 'start=[{{model: RUN, parts: [streams.image.encoder]}}]'"
     return "the recipe's /staged form trains it first, or start names a model"
 
 

@@ -110,7 +110,7 @@ def test_weights_from_outside() -> None:
     route = way(protocol, held, weights={"vgg-face": "/weights/vgg"})
     assert route.trainings[0].config.pretrained["image"].uri == "/weights/vgg"
     own = Protocol("ext2018/vggface12-gru", "aff-wild2", "test")
-    trained = way(own, holdings("aff-wild2"), weights={"vgg-face+vggface2": "/runs/vggface12"})
+    trained = way(own, holdings("aff-wild2"), weights={"pretrain-identity/vggface12": "/runs/vggface12"})
     assert trained.trainings[0].config.start[0].model == "/runs/vggface12"
 
 
