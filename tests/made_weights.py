@@ -10,7 +10,8 @@ import scipy.io
 import torch
 from torch import Tensor
 
-from affect.networks import ENCODERS, Network, NetworkSpec
+from affect.networks import ENCODERS, Network, NetworkSpec, build
+from affect.pretrained import SOURCES
 
 NARROW = 0.0625
 
@@ -26,6 +27,18 @@ def randomised(tensors: Mapping[str, Tensor], seed: int = 0) -> dict[str, Tensor
     generator = torch.Generator().manual_seed(seed)
     made = {name: torch.randn(tensor.shape, generator=generator) for name, tensor in tensors.items()}
     return {name: value.abs() + 0.5 if "var" in name else value for name, value in made.items()}
+
+
+def write_source(folder: Path, source: str, spec: NetworkSpec) -> str:
+    """A PyTorch file of ``source`` with all that the encoder of ``spec`` needs, of zeros that take no room."""
+    form = next(form for form in SOURCES[source].forms if form.kind == "pytorch")
+    with torch.device("meta"):
+        stream = build(spec).streams[spec.streams[0]].state_dict()
+    encoder = {name: tensor.shape for name, tensor in stream.items() if name.startswith("encoder.")}
+    path = folder / f"{source}.pth"
+    spelled = {form.spelling(name): shape for name, shape in encoder.items()}
+    torch.save({name: torch.zeros(()).expand(shape) for name, shape in spelled.items() if name}, path)
+    return str(path)
 
 
 def varint(value: int) -> bytes:
