@@ -7,7 +7,7 @@ from affect.catalogue import NETWORKS
 from affect.corpora import CORPORA
 from affect.errors import AffectError
 from affect.networks import build
-from affect.networks.parts import load_parts
+from affect.networks.parts import freeze, load_parts
 from affect.networks.size import measure
 from affect.objectives import MultiTask
 from affect.training.settings import STAGE, Chain, Start, TrainConfig
@@ -126,6 +126,34 @@ def test_an_identity_network_begins_the_papers_cnn_rnn() -> None:
         spec = recipe(f"pretrain-identity/{ours}").network.model_copy(update={"identities": ("one", "another")})
         with torch.device("meta"):
             assert load_parts(build(recipe(f"ext2018/{theirs}").network), build(spec), parts)
+
+
+ENCODER, FIRST_LAYER = "streams.image.encoder", "streams.image.fully_connected.0"
+
+
+@pytest.mark.parametrize(
+    ("cnn", "fixed"),
+    [
+        ("vggface2-gru", (ENCODER, FIRST_LAYER)),
+        ("vggface12-lstm-attention", (ENCODER, FIRST_LAYER)),
+        ("vggface12-gru-pooled", (ENCODER,)),
+        ("resnet1-gru", (ENCODER,)),
+        ("vggface1-gru", (ENCODER,)),  # the published file has no such layer for 96 pixels
+    ],
+)
+def test_the_recurrent_part_alone_is_trained_on_a_fixed_cnn(cnn: str, fixed: tuple[str, ...]) -> None:
+    """Strategies (i) and (iii) of EXT 2018; all that is not fixed in the second is trained."""
+    (config,) = runs(recipe(f"ext2018/{cnn}/strategy-i"))
+    recurrent, everything = runs(recipe(f"ext2018/{cnn}/strategy-iii"))
+    assert config.frozen == recurrent.frozen == fixed
+    assert not everything.frozen
+    with torch.device("meta"):
+        network = build(config.network)
+    freeze(network, config.frozen)
+    trained = {name for name, parameter in network.named_parameters() if parameter.requires_grad}
+    random = set() if len(fixed) == 2 or not config.network.fully_connected else {FIRST_LAYER}
+    left = {name.rpartition(".")[0] for name in trained if ".recurrent." not in name and "heads." not in name}
+    assert left == random
 
 
 def test_a_given_stage_takes_the_place_of_a_trained_one() -> None:
