@@ -30,13 +30,12 @@ def randomised(tensors: Mapping[str, Tensor], seed: int = 0) -> dict[str, Tensor
 
 
 def write_source(folder: Path, source: str, spec: NetworkSpec) -> str:
-    """A PyTorch file of ``source`` with all that the encoder of ``spec`` needs, of zeros that take no room."""
+    """A PyTorch file of ``source`` with all of a network of ``spec`` that it has names for, zeros that take no room."""
     form = next(form for form in SOURCES[source].forms if form.kind == "pytorch")
     with torch.device("meta"):
         stream = build(spec).streams[spec.streams[0]].state_dict()
-    encoder = {name: tensor.shape for name, tensor in stream.items() if name.startswith("encoder.")}
     path = folder / f"{source}.pth"
-    spelled = {form.spelling(name): shape for name, shape in encoder.items()}
+    spelled = {form.spelling(name): tensor.shape for name, tensor in stream.items()}
     torch.save({name: torch.zeros(()).expand(shape) for name, shape in spelled.items() if name}, path)
     return str(path)
 

@@ -220,7 +220,7 @@ def _check_begin(one: Examination, earlier: Mapping[str, Network], later: Sequen
                 load_parts(network, earlier[name], start.parts)
     for stream, weights in config.pretrained.items():
         with _noting(one, f"pretrained.{stream}"):
-            load_pretrained(network, weights.source, weights.uri, weights.sha256, stream)
+            load_pretrained(network, weights.source, weights.uri, weights.sha256, stream, parts=config.pretrained_parts)
     with _noting(one, "frozen"):
         freeze(network, config.frozen)
     if config.pretrained or config.start:

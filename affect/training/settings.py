@@ -229,6 +229,8 @@ class TrainConfig(Configuration):
     only told: ``pretrained`` or ``start`` gives it."""
     pretrained: dict[Stream, PretrainedWeights] = Field(default_factory=dict)
     """What streams of the network begin with; the others are drawn at random."""
+    pretrained_parts: Literal["all", "encoder"] = "all"
+    """What is taken of ``pretrained``: the encoder, and of "all" fully connected layers too, as far as they fit."""
     start: tuple[Start, ...] = ()
     """Trained models that parts of the network begin with; its heads are new unless they are named."""
     frozen: tuple[str, ...] = ()

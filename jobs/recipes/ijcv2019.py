@@ -19,6 +19,9 @@ def train(name: str) -> TrainConfig:
     Sections 4.1.1 and 4.2.1. How many sequences make up 80 frames is not printed: four of 20 (inferred), since the
     concordance of a batch needs several videos. The training set is balanced by quadrants (section 4.2). AFEW's crops
     are used as they are given (section 5.2.1).
+
+    Transferred is "especially" the "convolutional and pooling part" of pre-trained networks (section 4.2), read as that
+    part alone: the first fully connected layer fits where there are no landmarks and Table 10 compares both.
     """
     slug = name.partition("/")[2]
     entry = NETWORKS[name]
@@ -34,6 +37,7 @@ def train(name: str) -> TrainConfig:
         corpora=(corpus,),
         optimiser=OptimiserSettings(name="adam", learning_rate=1e-3),
         batch=batch,
+        pretrained_parts="encoder",
     )
 
 
