@@ -1,8 +1,11 @@
 """Every recipe of the papers: a whole configuration, a small form that fits two cores, stages in order."""
 
+import itertools
+
 import pytest
 import torch
 
+from affect.annotation.settings import AnnotationSettings
 from affect.catalogue import NETWORKS
 from affect.corpora import CORPORA
 from affect.errors import AffectError
@@ -154,6 +157,16 @@ def test_the_recurrent_part_alone_is_trained_on_a_fixed_cnn(cnn: str, fixed: tup
     random = set() if len(fixed) == 2 or not config.network.fully_connected else {FIRST_LAYER}
     left = {name.rpartition(".")[0] for name in trained if ".recurrent." not in name and "heads." not in name}
     assert left == random
+
+
+@pytest.mark.parametrize(
+    ("which", "choose"), [("one-annotator", "landmarks"), ("mean-of-annotators", "most-correlated")]
+)
+def test_the_labels_of_table_11_are_made_without_a_filter(which: str, choose: str) -> None:
+    """The filter is EXT 2018's; IJCV 2019 compares a trace as it is with the mean of several."""
+    words = recipe(f"ijcv2019/vgg-face/{which}").labels.replace(",", "").split()
+    given = [word for option, word in itertools.pairwise(words) if option == "--set"]
+    assert AnnotationSettings().override(given) == AnnotationSettings(choose=choose, median_filter=1)
 
 
 def test_a_given_stage_takes_the_place_of_a_trained_one() -> None:
