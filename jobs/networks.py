@@ -93,7 +93,7 @@ def _show(name: str, entry: Entry, about: dict[str, object]) -> None:
     for row in entry.rows:
         console.print(f"result in Table {row[0]} as {row[1]}", highlight=False)
     if entry.pretrained:
-        console.print(f"trained on first: {about['pretrained']}")
+        console.print(f"begins with: {about['pretrained']}")
     for title, settings in (("network", entry.spec), ("objective", entry.objective)):
         console.print(f"\n[bold]{title}[/]\n{settings.to_yaml()}", highlight=False)
 

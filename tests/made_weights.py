@@ -10,7 +10,8 @@ import scipy.io
 import torch
 from torch import Tensor
 
-from affect.networks import ENCODERS, Network, NetworkSpec
+from affect.networks import ENCODERS, Network, NetworkSpec, build
+from affect.pretrained import SOURCES
 
 NARROW = 0.0625
 
@@ -26,6 +27,17 @@ def randomised(tensors: Mapping[str, Tensor], seed: int = 0) -> dict[str, Tensor
     generator = torch.Generator().manual_seed(seed)
     made = {name: torch.randn(tensor.shape, generator=generator) for name, tensor in tensors.items()}
     return {name: value.abs() + 0.5 if "var" in name else value for name, value in made.items()}
+
+
+def write_source(folder: Path, source: str, spec: NetworkSpec) -> str:
+    """A PyTorch file of ``source`` with all of a network of ``spec`` that it has names for, zeros that take no room."""
+    form = next(form for form in SOURCES[source].forms if form.kind == "pytorch")
+    with torch.device("meta"):
+        stream = build(spec).streams[spec.streams[0]].state_dict()
+    path = folder / f"{source}.pth"
+    spelled = {form.spelling(name): tensor.shape for name, tensor in stream.items()}
+    torch.save({name: torch.zeros(()).expand(shape) for name, shape in spelled.items() if name}, path)
+    return str(path)
 
 
 def varint(value: int) -> bytes:

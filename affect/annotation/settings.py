@@ -11,7 +11,7 @@ class AnnotationSettings(Configuration):
     """Defaults are the papers' where they say; see docs/annotation.md."""
 
     median_filter: int = Field(default=30, ge=1)
-    """In frames (EXT 2018, II.D.2); 1 leaves traces as they are."""
+    """In frames (EXT 2018, II.D.2); 1 leaves traces as they are, as IJCV 2019 does."""
     choose: Literal["most-correlated", "all", "landmarks"] = "most-correlated"
     """The mean of the most correlated annotators of a video (IJCV 2019, 3.4), the mean of all (EXT 2018), or the one
     annotator most correlated with the landmarks (IJCV 2019, Table 11)."""

@@ -17,7 +17,7 @@ class Entry:
     rows: tuple[tuple[str, str], ...] = ()
     """Tables of the paper that print its results, each with the network's name there."""
     pretrained: tuple[str, ...] = ()
-    """What its encoder is trained on first, in order: sources of affect.pretrained, or the corpus's name."""
+    """What its encoder comes from, in order: a source of affect.pretrained, a recipe's run, or the corpus's name."""
 
     @property
     def tables(self) -> str:

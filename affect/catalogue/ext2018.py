@@ -4,11 +4,15 @@ from affect.catalogue.entry import Entry
 from affect.networks.spec import NetworkSpec, Recurrent
 from affect.objectives.settings import ObjectiveSettings
 
-PRETRAINING = {"1": ("vgg-face",), "2": ("vggface2",), "12": ("vgg-face", "vggface2")}
-"""What the digits of a network's name say about VGGFACE and ResNet-50 (Table III)."""
+PRETRAINING = {"1": ("vggface",), "2": ("vggface2",), "12": ("vggface", "vggface2")}
+"""Corpora, as jobs.preprocess calls them, that the digits of a network's name stand for (Table III)."""
 
-OFFICIAL = {("vgg-face", "vgg-face"): "vgg-face", ("resnet-50-caffe", "vggface2"): "vggface2-resnet-50"}
-"""Weights that the corpora's authors publish, by encoder and corpus; the others are trained by oneself."""
+PUBLISHED = {
+    "vggface1": "vgg-face",
+    "resnet2": "vggface2-resnet-50",
+    "densenet": "imagenet-densenet-121",
+}
+"""Weights that are given out, among affect.pretrained.SOURCES; the others a run of pretrain-identity/... makes."""
 
 ENCODERS = {"vggface": "vgg-face", "resnet": "resnet-50-caffe", "densenet": "densenet-121"}
 """ResNet-50 in the form of VGGFace2's own weights, which differs from torchvision's in where it strides."""
@@ -38,10 +42,11 @@ def _entries() -> dict[str, Entry]:
     backbones = [(backbone, digits) for backbone in ("vggface", "resnet") for digits in PRETRAINING]
     for backbone, digits in [*backbones, ("densenet", "")]:
         encoder = ENCODERS[backbone]
-        weights = tuple(OFFICIAL.get((encoder, corpus), corpus) for corpus in PRETRAINING.get(digits, ()))
+        cnn = f"{backbone}{digits}"
+        weights = PUBLISHED.get(cnn, f"pretrain-identity/{cnn}")
         table = {"vggface": "IV", "resnet": "V", "densenet": "VI"}[backbone]
         for cell in CELLS:
-            name = f"{backbone}{digits}-{cell}"
+            name = f"{cnn}-{cell}"
             for attention in (False, True):
                 full = f"{name}-attention" if attention else name
                 rows: tuple[tuple[str, str], ...] = () if attention else ((table, full),)
@@ -58,7 +63,7 @@ def _entries() -> dict[str, Entry]:
                         ObjectiveSettings(valence_arousal="ccc"),
                         "section III.B, Table III, Figure 6",
                         () if other else rows,
-                        weights or ("imagenet-densenet-121",),
+                        (weights,),
                     )
     return entries
 

@@ -1,4 +1,11 @@
-"""Colour order and range that encoders were made for: weights from outside need the pictures they were trained on."""
+"""Colour order and range that encoders were made for: weights from outside need the pictures they were trained on.
+
+The papers bring intensities to -1 to 1 (IJCV 2019, section 3.3; EXT 2018, III.A; BMVC 2019, 3; FaceBehaviorNet, 5) and
+make no exception of networks that begin with published weights. Here is a departure from the print: such a network
+takes the range and colours of its weights. Those of VGG-Face were made for BGR of 0 to 255 less a mean colour; in -1 to
+1 they would see about a hundredth of it, red for blue, under biases of the old size. All others take the papers',
+"unit".
+"""
 
 from typing import Literal, NamedTuple
 

@@ -26,6 +26,12 @@ class FrozenBatchNorm(_BatchNorm):
         return super().train(mode=False)
 
 
+def cnn_parts(spec: NetworkSpec) -> tuple[str, ...]:
+    """What a CNN gives to a CNN-RNN of ``spec``: the encoder, and the first fully connected layer where it has one."""
+    parts = ("encoder", "fully_connected.0") if spec.fully_connected else ("encoder",)
+    return tuple(f"streams.{spec.streams[0]}.{part}" for part in parts)
+
+
 def freeze(network: nn.Module, names: Iterable[str]) -> None:
     """Keep the parts of ``network`` that ``names`` begin from training, whole names between dots.
 

@@ -51,7 +51,8 @@ class NetworkSpec(Configuration):
     """What is looked at: crops of faces, pictures of the sound, or both by streams that are alike."""
     input_size: int = Field(default=96, ge=32)
     normalisation: str = "unit"
-    """Colour order and range the encoder was made for, one of networks.normalisation.NORMALISATIONS."""
+    """Colour order and range the encoder was made for, one of networks.normalisation.NORMALISATIONS; "unit" is the
+    papers', from which published weights depart."""
     width: float = Field(default=1.0, gt=0)
     """Multiplies the channels and units; 1.0 is the paper's."""
     first_stride: Literal[1, 2] = 2

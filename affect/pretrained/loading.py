@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
@@ -40,14 +41,20 @@ class Loaded:
 
 
 def load_pretrained(
-    network: Network, source: str, uri: str, sha256: str | None = None, stream: str = "image"
+    network: Network,
+    source: str,
+    uri: str,
+    sha256: str | None = None,
+    stream: str = "image",
+    *,
+    parts: Literal["all", "encoder"] = "all",
 ) -> Loaded:
     """Load the weights of ``source``, one of SOURCES, from the file at ``uri`` into ``stream`` of ``network``.
 
-    The encoder is filled whole; fully connected layers as far as they have the file's shapes; all else stays. Raises
-    AffectError, with the network unchanged, where the network is not the one the weights are for (it names the
-    setting), the file is not what it should be (see ``read_weights``), or tensors are missing, too many or of another
-    shape, all of which it lists.
+    The encoder is filled whole; of "all" ``parts`` fully connected layers as far as they have the file's shapes; all
+    else stays. Raises AffectError, with the network unchanged, where the network is not the one the weights are for (it
+    names the setting), the file is not what it should be (see ``read_weights``), or tensors are missing, too many or of
+    another shape, all of which it lists.
     """
     entry = look_up(SOURCES, source, "source of pre-trained weights")
     _check(network, source, entry, stream)
@@ -60,7 +67,7 @@ def load_pretrained(
             f"{what}: its {form.classifier} is {list(classifier.shape)}, not of {entry.classes[0]} classes as that of "
             f"{source}; give the right file"
         )
-    loaded, left_out = match(form, network, weights.tensors, what, stream)
+    loaded, left_out = match(form, network, weights.tensors, what, stream, encoder_only=parts == "encoder")
     tensors = network.state_dict()
     prefix = f"streams.{stream}."
     with torch.no_grad():

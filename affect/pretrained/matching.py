@@ -11,7 +11,7 @@ from affect.pretrained.source import Form, Source
 
 COUNTER = "num_batches_tracked"
 """What PyTorch's batch norms count and hardly any file has."""
-FULLY_CONNECTED = "fully_connected."
+ENCODER, FULLY_CONNECTED = "encoder.", "fully_connected."
 
 
 def choose_form(source: Source, network: Network, weights: Weights, what: str, stream: str) -> Form:
@@ -30,13 +30,21 @@ def choose_form(source: Source, network: Network, weights: Weights, what: str, s
 
 
 def match(
-    form: Form, network: Network, tensors: Mapping[str, Tensor], what: str, stream: str
+    form: Form,
+    network: Network,
+    tensors: Mapping[str, Tensor],
+    what: str,
+    stream: str,
+    *,
+    encoder_only: bool = False,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Names in the file by names in the network, and why the rest of the file is left out.
 
     Raises AffectError that lists every tensor at fault; ``what`` begins it.
     """
     expected = _parts(network, stream)
+    if encoder_only:
+        expected = {name: tensor for name, tensor in expected.items() if name.startswith(ENCODER)}
     spelled = {name: spelling for name in expected if (spelling := form.spelling(name)) is not None}
     present = {_layer(name) for name, spelling in spelled.items() if spelling in tensors}
     left_out = _misfits(spelled, expected, tensors)
@@ -53,7 +61,8 @@ def match(
         else:
             loaded[f"streams.{stream}.{name}"] = spelling
     rest = set(tensors) - set(spelled.values())
-    left_out |= {name: "which the network has no place for" for name in sorted(rest) if form.knows(name)}
+    reason = "which is not of the encoder" if encoder_only else "which the network has no place for"
+    left_out |= {name: reason for name in sorted(rest) if form.knows(name)}
     faults += [f"surplus: {name} {list(tensors[name].shape)}" for name in sorted(rest - set(left_out))]
     if faults:
         raise AffectError(f"{what}, does not fit the network:\n  " + "\n  ".join(faults))

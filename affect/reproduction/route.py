@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from affect import storage
 from affect.corpora.published import published
 from affect.errors import AffectError
+from affect.networks.parts import cnn_parts
 from affect.pretrained import SOURCES
 from affect.reproduction.departures import TOLD_ELSEWHERE, assignments, departures
 from affect.reproduction.holdings import Holdings
 from affect.reproduction.protocol import Protocol
 from affect.training.settings import CHANGEABLE, STAGE, Chain, PretrainedWeights, Start, TrainConfig
-
-CNN = "streams.image.encoder"
 
 SPLIT_NAMES = {"fer2013": {"validation": "PublicTest", "test": "PrivateTest"}}
 """Splits that a corpus's authors call otherwise."""
@@ -165,7 +164,8 @@ class _Finder:
         start, digests = self._starts(config)
         self.departures += [f"without {one.what}" for one in lacking]
         self.departures += departures(paper, config)
-        config = self._begun(config.model_copy(update={"start": start, "data": here.folders}))
+        config = self._begun(self._continued(config.model_copy(update={"start": start, "data": here.folders}), name))
+        digests += [one.model for one in config.start if one not in start]
         key = _digest(config.model_dump(mode="json", exclude={*CHANGEABLE, "start"}) | {"begins with": digests})
         folder = f"{config.recipe.replace('/', '__')}-{key}"
         training = Training(folder, storage.join(self.means.out, "trainings", folder), name, config)
@@ -223,8 +223,13 @@ class _Finder:
             self._dropped(earlier)
         self.departures.append(f"no {' and '.join(map(title, config.corpora)) or 'earlier'} stage")
 
+    def _continued(self, config: TrainConfig, name: str) -> TrainConfig:
+        """``config`` of the stage ``name`` with pictures as the stages have them that it begins with."""
+        earlier = [found for stage in _before(self.stages[name]) if (found := self.trainings[stage])]
+        return _normalised(config, earlier[0].config.network.normalisation) if earlier else config
+
     def _begun(self, config: TrainConfig) -> TrainConfig:
-        """``config`` with the weights that the paper's network begins with."""
+        """``config`` with the weights that the paper's network begins with, and pictures as these need them."""
         if not config.weights:
             return config
         name = "+".join(config.weights)
@@ -238,8 +243,9 @@ class _Finder:
             return config
         if name in SOURCES:
             stream = config.network.streams[0]
+            config = _normalised(config, SOURCES[name].normalisation)
             return config.model_copy(update={"pretrained": {stream: PretrainedWeights(source=name, uri=uri)}})
-        return config.model_copy(update={"start": (*config.start, Start(model=uri, parts=(CNN,)))})
+        return config.model_copy(update={"start": (*config.start, Start(model=uri, parts=cnn_parts(config.network)))})
 
     def _measure(self, stage: str, training: Training | None) -> Measurement | None:
         protocol = self.protocol
@@ -288,6 +294,11 @@ def command(training: Training, base: TrainConfig, *, small: bool = False) -> st
     name = training.config.recipe.removesuffix("/small")
     parts = [f"python -m jobs.train {name}", *(["--small"] if small else []), *data, *sets, f"--out {training.uri}"]
     return " ".join(parts)
+
+
+def _normalised(config: TrainConfig, normalisation: str) -> TrainConfig:
+    """``config`` with pictures in another range: parts of other networks are right with their own only."""
+    return config.model_copy(update={"network": config.network.model_copy(update={"normalisation": normalisation})})
 
 
 def _before(config: TrainConfig) -> Sequence[str]:

@@ -22,6 +22,9 @@ def begin(config: TrainConfig) -> Network:
         tensors = load_parts(network, other, start.parts)
         logger.info("%d tensors of %s from %s", len(tensors), ", ".join(start.parts), start.model)
     for stream, weights in config.pretrained.items():
-        logger.info("%s", load_pretrained(network, weights.source, weights.uri, weights.sha256, stream))
+        loaded = load_pretrained(
+            network, weights.source, weights.uri, weights.sha256, stream, parts=config.pretrained_parts
+        )
+        logger.info("%s", loaded)
     freeze(network, config.frozen)
     return network

@@ -6,7 +6,7 @@ Networks are made on torch's meta device, where tensors have shapes and no value
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -17,7 +17,7 @@ from affect.errors import AffectError
 from affect.models.files import WEIGHTS, load_description, locate_model
 from affect.networks import Network, build
 from affect.networks.inputs import LANDMARK_VALUES
-from affect.networks.parts import freeze, load_parts
+from affect.networks.parts import cnn_parts, freeze, load_parts
 from affect.networks.size import measure
 from affect.networks.spec import NetworkSpec
 from affect.objectives import MultiTask
@@ -108,7 +108,8 @@ def examine_chain(
             if stage.faults:
                 found.append(stage)
             continue
-        one = examine(config, check_room, stage=name, earlier=networks, timed=timed)
+        later = [other for other in chain.stages if name in chain.needed(other)]
+        one = examine(config, check_room, stage=name, earlier=networks, later=later, timed=timed)
         if one.network is not None:
             networks[name] = one.network
         found.append(one)
@@ -121,12 +122,14 @@ def examine(
     *,
     stage: str = "",
     earlier: Mapping[str, Network] | None = None,
+    later: Sequence[str] = (),
     timed: bool = True,
 ) -> Examination:
     """Check data, weights, room and shapes of a run; every fault is collected, none is raised.
 
-    ``check_room`` raises AffectError where the cluster cannot give what the run asks for. ``earlier`` has the networks
-    of a chain's earlier stages. ``timed`` takes a short step on this machine's CPU.
+    ``check_room`` raises AffectError where the cluster cannot give what the run asks for. Of a chain ``earlier`` has
+    the networks of the stages before, and ``later`` names those that go on from this one. ``timed`` takes a short step
+    on this machine's CPU.
     """
     one = Examination(stage, config)
     with _noting(one, "data"):
@@ -139,7 +142,7 @@ def examine(
     with _noting(one, "network"):
         with torch.device("meta"):
             one.network = build(spec)
-        _check_begin(one, earlier or {})
+        _check_begin(one, earlier or {}, later)
         MultiTask(config.objective, spec)
         build_optimiser(config.optimiser, one.network.parameters())
         _count(one, spec)
@@ -204,7 +207,7 @@ def _check_crops(one: Examination, items: Items) -> None:
         )
 
 
-def _check_begin(one: Examination, earlier: Mapping[str, Network]) -> None:
+def _check_begin(one: Examination, earlier: Mapping[str, Network], later: Sequence[str]) -> None:
     """What the network begins with: there, of the right form, its parts named rightly."""
     config, network = one.config, one.network
     assert network is not None
@@ -217,15 +220,15 @@ def _check_begin(one: Examination, earlier: Mapping[str, Network]) -> None:
                 load_parts(network, earlier[name], start.parts)
     for stream, weights in config.pretrained.items():
         with _noting(one, f"pretrained.{stream}"):
-            load_pretrained(network, weights.source, weights.uri, weights.sha256, stream)
+            load_pretrained(network, weights.source, weights.uri, weights.sha256, stream, parts=config.pretrained_parts)
     with _noting(one, "frozen"):
         freeze(network, config.frozen)
     if config.pretrained or config.start:
         return
     if config.weights:
         one.cautions.append(
-            f"weights: the paper's network was trained on {' then '.join(config.weights)} first, this one begins at "
-            f"random; {_where(config.weights)}"
+            f"weights: the paper's network comes from {' then '.join(config.weights)}, this one begins at random; "
+            f"{_where(config, one.stage, later)}"
         )
     if config.frozen:
         one.cautions.append(
@@ -233,16 +236,17 @@ def _check_begin(one: Examination, earlier: Mapping[str, Network]) -> None:
         )
 
 
-def _where(weights: tuple[str, ...]) -> str:
-    """How to have a network begin with what the paper's did."""
-    if all(source in SOURCES for source in weights) and len(weights) == 1:
-        source = SOURCES[weights[0]]
-        return (
-            f"--set pretrained.image.source={weights[0]} --set pretrained.image.uri=FILE "
-            f"--set network.normalisation={source.normalisation} (docs/pretrained.md)"
-        )
-    if {"vgg-face", "vggface2"} & set(weights):
-        return "a run of pretrain-identity/... gives it: --set 'start=[{model: RUN, parts: [streams.image.encoder]}]'"
+def _where(config: TrainConfig, stage: str, later: Sequence[str]) -> str:
+    """How to have a network begin with what the paper's did; stages that go on from it need its pictures as well."""
+    name, prefix = config.weights[0], f"stages.{stage}." if stage else ""
+    if name in SOURCES:
+        begins = f"'{prefix}pretrained={{{config.network.streams[0]}: {{source: {name}, uri: FILE}}}}'"
+        seen = [prefix, *(f"stages.{other}." for other in later)]
+        sets = [begins, *(f"{one}network.normalisation={SOURCES[name].normalisation}" for one in seen)]
+        return f"{' '.join(f'--set {one}' for one in sets)} (docs/pretrained.md)"
+    if name.startswith("pretrain-identity/"):
+        parts = ", ".join(cnn_parts(config.network))
+        return f"a run of {name} gives it: --set '{prefix}start=[{{model: RUN, parts: [{parts}]}}]'"
     return "the recipe's /staged form trains it first, or start names a model"
 
 

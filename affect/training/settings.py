@@ -226,10 +226,12 @@ class TrainConfig(Configuration):
     """The split measured after each epoch; "test" is the held-out fold of a cross-validation, which has no third."""
     network: NetworkSpec
     weights: tuple[str, ...] = ()
-    """What the paper's encoder was trained on first, in order: sources of affect.pretrained, or a corpus. It is only
-    told: ``pretrained`` or ``start`` gives it."""
+    """What the paper's encoder comes from, in order: a source of affect.pretrained, a recipe's run, or a corpus. It is
+    only told: ``pretrained`` or ``start`` gives it."""
     pretrained: dict[Stream, PretrainedWeights] = Field(default_factory=dict)
     """What streams of the network begin with; the others are drawn at random."""
+    pretrained_parts: Literal["all", "encoder"] = "all"
+    """What is taken of ``pretrained``: the encoder, and of "all" fully connected layers too, as far as they fit."""
     start: tuple[Start, ...] = ()
     """Trained models that parts of the network begin with; its heads are new unless they are named."""
     frozen: tuple[str, ...] = ()

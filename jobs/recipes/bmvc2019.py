@@ -1,6 +1,7 @@
 """Expression, Affect, Action Unit Recognition: Aff-Wild2, Multi-Task Learning and ArcFace (BMVC 2019)."""
 
 from affect.catalogue import NETWORKS
+from affect.networks.parts import cnn_parts
 from affect.networks.spec import NetworkSpec
 from affect.training.settings import STAGE, BatchSettings, Chain, OptimiserSettings, Start, TrainConfig
 from jobs.recipes.chains import after, of_network
@@ -57,7 +58,6 @@ def cnn_then_rnn(name: str) -> Chain:
     (stream,) = full.network.streams
     cnn = train("bmvc2019/mt-vgg")
     cnn = cnn.model_copy(update={"network": cnn.network.model_copy(update={"streams": (stream,)})})
-    parts = (f"streams.{stream}.encoder", f"streams.{stream}.fully_connected.0")
     return Chain(
         recipe=f"{name}/staged",
         paper=f"{PAPER} II",
@@ -65,7 +65,7 @@ def cnn_then_rnn(name: str) -> Chain:
         stages={
             "aff-wild": _on_aff_wild(cnn),
             "cnn": after(cnn, "aff-wild"),
-            "cnn-rnn": after(full, "cnn", *parts),
+            "cnn-rnn": after(full, "cnn", *cnn_parts(full.network)),
         },
     )
 

@@ -1,9 +1,9 @@
 """Aff-Wild2: Extending the Aff-Wild Database (2018): recipes of its networks, and its three ways to train them."""
 
+from affect.networks.parts import cnn_parts
+from affect.pretrained import SOURCES
 from affect.training.settings import BatchSettings, Chain, OptimiserSettings, ScheduleSettings, TrainConfig
 from jobs.recipes.chains import after, changed, of_network
-
-CNN = ("streams.image.encoder",)
 
 WAYS = "EXT 2018, section III.B"
 
@@ -24,8 +24,14 @@ def train(name: str) -> TrainConfig:
 
 
 def frozen(name: str) -> TrainConfig:
-    """The CNN fixed at its pre-trained weights: strategy (i). Needs ``pretrained`` or ``start`` to be given."""
-    return changed(train(name), "strategy-i", WAYS, frozen=CNN)
+    """The CNN fixed at its pre-trained weights: strategy (i). Needs ``pretrained`` or ``start`` to be given.
+
+    VGGFACE's first fully connected layer belongs to the CNN and is fixed with it, where a run of pretrain-identity
+    gives it. Of the published file it is trained (inferred): that of 224 pixels does not fit the map of 96.
+    """
+    config = train(name)
+    parts = cnn_parts(config.network)
+    return changed(config, "strategy-i", WAYS, frozen=parts[:1] if config.weights[0] in SOURCES else parts)
 
 
 def both(name: str) -> Chain:

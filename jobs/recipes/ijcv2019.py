@@ -19,6 +19,9 @@ def train(name: str) -> TrainConfig:
     Sections 4.1.1 and 4.2.1. How many sequences make up 80 frames is not printed: four of 20 (inferred), since the
     concordance of a batch needs several videos. The training set is balanced by quadrants (section 4.2). AFEW's crops
     are used as they are given (section 5.2.1).
+
+    Transferred is "especially" the "convolutional and pooling part" of pre-trained networks (section 4.2), read as that
+    part alone: the first fully connected layer fits where there are no landmarks and Table 10 compares both.
     """
     slug = name.partition("/")[2]
     entry = NETWORKS[name]
@@ -34,6 +37,7 @@ def train(name: str) -> TrainConfig:
         corpora=(corpus,),
         optimiser=OptimiserSettings(name="adam", learning_rate=1e-3),
         batch=batch,
+        pretrained_parts="encoder",
     )
 
 
@@ -47,9 +51,11 @@ def annotators(which: str) -> TrainConfig:
     """VGG-Face on labels of the one annotator most correlated with the landmarks, or on the mean (Table 11).
 
     On which of the two the results were measured is not printed; the labels that a run is given are measured on.
+    Traces are not smoothed (section 3.4 has no filter): one annotator's are "less smooth" than the mean.
     """
     choose = {"one-annotator": "landmarks", "mean-of-annotators": "most-correlated"}[which]
-    labels = f"Aff-Wild's traces by jobs.annotate --set choose={choose}, its --out read as aff-wild2"
+    how = f"jobs.annotate --set choose={choose} --set median_filter=1"
+    labels = f"Aff-Wild's traces by {how}, its --out read as aff-wild2"
     where = "IJCV 2019, section 4.2.2.1"
     return changed(train("ijcv2019/vgg-face"), which, where, tables=("11",), labels=labels, corpora=())
 

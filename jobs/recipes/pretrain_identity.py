@@ -22,9 +22,6 @@ from jobs.recipes.chains import after
 
 PAPER = "EXT 2018, section III.B, Table III"
 
-CORPORA = {"vgg-face": "vggface", "vggface2": "vggface2"}
-"""Names in jobs.preprocess of what Table III's networks were trained on."""
-
 
 def network(backbone: str) -> NetworkSpec:
     """The backbone with a softmax over the people its training rows show."""
@@ -58,7 +55,7 @@ def train(backbone: str, corpus: str) -> TrainConfig:
 def recipe(backbone: str, digits: str) -> TrainConfig | Chain:
     """One corpus, or of pre-training 12 first VGGFace, then VGGFace2 with a new output layer."""
     name = f"pretrain-identity/{backbone}{digits}"
-    corpora = [CORPORA[source] for source in PRETRAINING[digits]]
+    corpora = PRETRAINING[digits]
     first = train(backbone, corpora[0]).model_copy(update={"recipe": name})
     if len(corpora) == 1:
         return first

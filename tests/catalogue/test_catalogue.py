@@ -10,6 +10,7 @@ from affect.labels import ACTION_UNITS, AFF_WILD2_ACTION_UNITS
 from affect.networks.size import measure
 from affect.objectives import MultiTask
 from affect.pretrained import SOURCES
+from jobs.recipes import TRAIN_RECIPES
 
 VGG = 9 * (3 * 64 + 64 * 64 + 64 * 128 + 128 * 128 + 128 * 256 + 2 * 256 * 256 + 256 * 512 + 5 * 512 * 512) + (
     2 * 64 + 2 * 128 + 3 * 256 + 6 * 512
@@ -105,7 +106,10 @@ def test_every_network_is_whole(name: str) -> None:
     MultiTask(entry.objective, entry.spec)  # has a loss for each head
     assert name.partition("/")[0] in PAPERS
     for first in entry.pretrained:
-        assert first in SOURCES or first in NETWORKS or first in ("Aff-Wild", "vggface2"), first
+        if first in SOURCES:
+            assert entry.spec.encoder in SOURCES[first].encoders
+        else:
+            assert first in TRAIN_RECIPES or first == "Aff-Wild"
 
 
 def test_each_row_of_a_table_is_one_kind_of_network() -> None:

@@ -29,7 +29,7 @@ def test_a_table_of_those_that_match(pattern: str) -> None:
 def test_one_network_whole() -> None:
     shown = show("bmvc2019/mt-arcres-expr")
     assert "Table 8 as mt-arcres" in shown
-    assert "trained on first: bmvc2019/mt-arcres" in shown
+    assert "begins with: bmvc2019/mt-arcres" in shown
     assert "encoder: arc-res" in shown
 
 

@@ -1,13 +1,16 @@
 """Every recipe of the papers: a whole configuration, a small form that fits two cores, stages in order."""
 
+import itertools
+
 import pytest
 import torch
 
+from affect.annotation.settings import AnnotationSettings
 from affect.catalogue import NETWORKS
 from affect.corpora import CORPORA
 from affect.errors import AffectError
 from affect.networks import build
-from affect.networks.parts import load_parts
+from affect.networks.parts import freeze, load_parts
 from affect.networks.size import measure
 from affect.objectives import MultiTask
 from affect.training.settings import STAGE, Chain, Start, TrainConfig
@@ -126,6 +129,44 @@ def test_an_identity_network_begins_the_papers_cnn_rnn() -> None:
         spec = recipe(f"pretrain-identity/{ours}").network.model_copy(update={"identities": ("one", "another")})
         with torch.device("meta"):
             assert load_parts(build(recipe(f"ext2018/{theirs}").network), build(spec), parts)
+
+
+ENCODER, FIRST_LAYER = "streams.image.encoder", "streams.image.fully_connected.0"
+
+
+@pytest.mark.parametrize(
+    ("cnn", "fixed"),
+    [
+        ("vggface2-gru", (ENCODER, FIRST_LAYER)),
+        ("vggface12-lstm-attention", (ENCODER, FIRST_LAYER)),
+        ("vggface12-gru-pooled", (ENCODER,)),
+        ("resnet1-gru", (ENCODER,)),
+        ("vggface1-gru", (ENCODER,)),  # the published file has no such layer for 96 pixels
+    ],
+)
+def test_the_recurrent_part_alone_is_trained_on_a_fixed_cnn(cnn: str, fixed: tuple[str, ...]) -> None:
+    """Strategies (i) and (iii) of EXT 2018; all that is not fixed in the second is trained."""
+    (config,) = runs(recipe(f"ext2018/{cnn}/strategy-i"))
+    recurrent, everything = runs(recipe(f"ext2018/{cnn}/strategy-iii"))
+    assert config.frozen == recurrent.frozen == fixed
+    assert not everything.frozen
+    with torch.device("meta"):
+        network = build(config.network)
+    freeze(network, config.frozen)
+    trained = {name for name, parameter in network.named_parameters() if parameter.requires_grad}
+    random = set() if len(fixed) == 2 or not config.network.fully_connected else {FIRST_LAYER}
+    left = {name.rpartition(".")[0] for name in trained if ".recurrent." not in name and "heads." not in name}
+    assert left == random
+
+
+@pytest.mark.parametrize(
+    ("which", "choose"), [("one-annotator", "landmarks"), ("mean-of-annotators", "most-correlated")]
+)
+def test_the_labels_of_table_11_are_made_without_a_filter(which: str, choose: str) -> None:
+    """The filter is EXT 2018's; IJCV 2019 compares a trace as it is with the mean of several."""
+    words = recipe(f"ijcv2019/vgg-face/{which}").labels.replace(",", "").split()
+    given = [word for option, word in itertools.pairwise(words) if option == "--set"]
+    assert AnnotationSettings().override(given) == AnnotationSettings(choose=choose, median_filter=1)
 
 
 def test_a_given_stage_takes_the_place_of_a_trained_one() -> None:

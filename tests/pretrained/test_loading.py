@@ -162,6 +162,20 @@ def test_fully_connected_layers_are_taken_as_far_as_they_fit(
     assert re.search(rf"left out: fc{6 + taken}.weight, .*{reason}", str(report))
 
 
+def test_the_encoder_alone(tmp_path: Path) -> None:
+    """Whether or not the fully connected layers would fit."""
+    uri = write_caffe(tmp_path / "VGG_FACE.caffemodel", vgg_weights())
+    settings = {"fully_connected": (16, 12)}
+    fitting, other = (
+        narrow("vgg-face", "vgg-face", **settings),
+        narrow("vgg-face", "vgg-face", landmarks=True, **settings),
+    )
+    reports = [load_pretrained(network, "vgg-face", uri, parts="encoder") for network in (fitting, other)]
+    assert reports[0] == reports[1]
+    assert set(reports[0].loaded) == {name for name in fitting.state_dict() if ".encoder." in name}
+    assert "left out: fc6.weight, which is not of the encoder" in str(reports[0])
+
+
 def test_streams_are_filled_by_name(tmp_path: Path) -> None:
     uri = write_caffe(tmp_path / "VGG_FACE.caffemodel", vgg_weights())
     recurrent = {"layers": 1, "units": 4}

@@ -1,15 +1,24 @@
 """From a protocol and the rows at hand: what is trained, shared and measured, what is missing, what departs."""
 
+import itertools
 import shlex
+from pathlib import Path
 
 import pytest
+import torch
 
+from affect.catalogue import NETWORKS
 from affect.errors import AffectError
+from affect.networks import build
+from affect.networks.parts import load_parts
+from affect.pretrained import SOURCES
 from affect.reproduction.holdings import Holdings
 from affect.reproduction.protocol import Protocol
 from affect.reproduction.route import Means, Route, command, departing, find_route
-from affect.training.settings import TrainConfig
+from affect.training.beginning import begin
+from affect.training.settings import Chain, TrainConfig
 from jobs.recipes import recipe
+from tests.made_weights import write_source
 from tests.reproduction.made_shelves import SPLITS, holdings, shelf
 
 ARC = Protocol("bmvc2019/mt-arcres/fer2013", "fer2013", "test")
@@ -109,9 +118,74 @@ def test_weights_from_outside() -> None:
     assert missing(way(protocol, held)) == ["weights vgg-face"]
     route = way(protocol, held, weights={"vgg-face": "/weights/vgg"})
     assert route.trainings[0].config.pretrained["image"].uri == "/weights/vgg"
-    own = Protocol("ext2018/vggface12-gru", "aff-wild2", "test")
-    trained = way(own, holdings("aff-wild2"), weights={"vgg-face+vggface2": "/runs/vggface12"})
-    assert trained.trainings[0].config.start[0].model == "/runs/vggface12"
+
+
+WITH_SOURCES = {
+    "ijcv2019/cnn-m": "facevalue-cnn-m",
+    "ijcv2019/vgg-face": "vgg-face",
+    "ijcv2019/vgg-16": "imagenet-vgg-16",
+    "ijcv2019/resnet-50/fixed-cnn": "imagenet-resnet-50",
+    "ext2018/resnet2-gru": "vggface2-resnet-50",
+    "ext2018/densenet-lstm-attention": "imagenet-densenet-121",
+    "fbn2019/alexnet-va": "imagenet-alexnet",
+    # Chains, whose later stages begin with the first.
+    "ijcv2019/affwildnet/recola": "vgg-face",
+    "ijcv2019/affwildnet-resnet-50/staged": "imagenet-resnet-50",
+    "ext2018/densenet-gru/strategy-iii": "imagenet-densenet-121",
+    "fbn2019/facebehaviornet-all-coupling-raf-db-compound/few-shot": "vgg-face",
+}
+"""Recipes that begin with published weights, every source among them."""
+
+
+def test_a_recipe_of_every_source_is_tried() -> None:
+    stages = [one for name in NETWORKS if isinstance(one := recipe(name), TrainConfig)]
+    assert {name for stage in stages for name in stage.weights if name in SOURCES} == set(WITH_SOURCES.values())
+
+
+@pytest.mark.parametrize("name", WITH_SOURCES)
+def test_published_weights_are_loaded_and_every_stage_goes_on_with_their_pictures(tmp_path: Path, name: str) -> None:
+    source = WITH_SOURCES[name]
+    chain = recipe(name)
+    stages = list(chain.stages.values()) if isinstance(chain, Chain) else [chain]
+    rows = {(corpus, stage.network.input_size) for stage in stages for corpus in stage.corpora}
+    held = Holdings(tuple(shelf(corpus, size=size) for corpus, size in rows))
+    uri = write_source(tmp_path, source, stages[0].network)
+    route = way(Protocol(name, stages[-1].corpora[0], "test"), held, weights={source: uri})
+    with torch.device("meta"):
+        first, *later = [one.config for one in route.trainings]
+        begin(first)
+        for before, config in itertools.pairwise([first, *later]):
+            assert load_parts(build(config.network), build(before.network), config.start[0].parts)
+    assert len(route.trainings) == len(stages)
+    assert not route.departures
+
+
+@pytest.mark.parametrize("cnn", ["vggface2", "vggface12", "resnet1", "resnet12"])
+def test_a_run_gives_the_whole_cnn(cnn: str) -> None:
+    """For VGGFACE with its first fully connected layer, and none takes the run of the other network."""
+    run = f"pretrain-identity/{cnn}"
+    protocol = Protocol(f"ext2018/{cnn}-gru", "aff-wild2", "test")
+    assert missing(way(protocol, holdings("aff-wild2"))) == [f"weights {run}"]
+    (training,) = way(protocol, holdings("aff-wild2"), weights={run: "/runs/identity"}).trainings
+    (start,) = training.config.start
+    assert start.model == "/runs/identity"
+    chain = recipe(run)
+    (*_, made) = chain.stages.values() if isinstance(chain, Chain) else [chain]
+    with torch.device("meta"):
+        before = build(made.network.model_copy(update={"identities": ("one", "another")}))
+        network = build(training.config.network)
+        taken = load_parts(network, before, start.parts)
+    assert {name for name in network.state_dict() if name not in taken} == {
+        name for name in network.state_dict() if ".recurrent." in name or name.startswith("heads.")
+    }
+
+
+@pytest.mark.parametrize(("name", "weights"), [("vggface12", "pretrain-identity/vggface12"), ("vggface1", "vgg-face")])
+def test_what_a_training_begins_with_makes_it_another(name: str, weights: str) -> None:
+    protocol, held = Protocol(f"ext2018/{name}-gru", "aff-wild2", "test"), holdings("aff-wild2")
+    one, other, at_random = (way(protocol, held, weights=given, partial=True)
+                             for given in ({weights: "/one"}, {weights: "/other"}, {}))  # fmt: skip
+    assert len({one.uri, other.uri, at_random.uri}) == 3
 
 
 def test_rows_whose_labels_are_made_otherwise_are_given_for_their_recipe() -> None:

@@ -1,5 +1,6 @@
 """What a run begins with."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,11 @@ import torchvision
 
 from affect.errors import AffectError
 from affect.networks import NetworkSpec
+from affect.pretrained import SOURCES
 from affect.training.beginning import begin
 from affect.training.settings import PretrainedWeights, TrainConfig
+from jobs.recipes import recipe
+from tests.made_weights import write_source
 
 SPEC = NetworkSpec(encoder="alexnet", normalisation="imagenet", heads=("valence_arousal",))
 
@@ -35,6 +39,24 @@ def test_pre_trained_and_frozen(weights: Path) -> None:
         assert torch.equal(parameter, loaded[f"features.{name}"])
         assert not parameter.requires_grad
     assert all(parameter.requires_grad for parameter in network.heads.parameters())
+
+
+@pytest.mark.parametrize("name", ["vgg-face", "vgg-16", "affwildnet"])
+def test_networks_with_and_without_landmarks_begin_alike(
+    tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """IJCV 2019, Table 10: a file's fully connected layer has room in the one only, and is taken by neither."""
+    caplog.set_level(logging.INFO, "affect.training")
+    bare = recipe(f"ijcv2019/{name}-without-landmarks")
+    (source,) = bare.weights
+    weights = {"image": PretrainedWeights(source=source, uri=write_source(tmp_path, source, bare.network))}
+    for one in (bare, recipe(f"ijcv2019/{name}")):
+        network = one.network.model_copy(update={"normalisation": SOURCES[source].normalisation})
+        with torch.device("meta"):
+            begin(one.model_copy(update={"network": network, "pretrained": weights}))
+    bare_loaded, loaded = (set(record.args[0].loaded) for record in caplog.records)
+    assert bare_loaded == loaded
+    assert len(loaded) == 2 * 13  # VGG's convolutions
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What a dry run counts is what a real network takes, and it tells every fault at once."""
 
+import itertools
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +9,12 @@ import pytest
 import torch
 
 from affect.errors import AffectError
+from affect.models.files import save_model
 from affect.networks import build
 from affect.networks.spec import NetworkSpec, Recurrent
+from affect.pretrained import SOURCES
 from affect.training import dry_run
-from affect.training.dry_run import examine, examine_chain
+from affect.training.dry_run import Examination, examine, examine_chain
 from affect.training.optimisers import build_optimiser
 from affect.training.settings import (
     STAGE,
@@ -22,8 +26,10 @@ from affect.training.settings import (
     Start,
     TrainConfig,
 )
-from tests.made_models import write_model
+from jobs.recipes import recipe
+from tests.made_models import describe, write_model
 from tests.made_rows import write_rows
+from tests.made_weights import write_source
 
 CNN = NetworkSpec(encoder="arc-res", input_size=32, width=0.125, dropout=0.2)
 RNN = CNN.model_copy(update={"recurrent": Recurrent(cell="gru", units=64)})
@@ -163,6 +169,46 @@ def test_stages_are_checked_against_the_stages_before(folder: str, tmp_path: Pat
     (told, *_) = examine_chain(chain.model_copy(update={"given": {"first": str(tmp_path / "none")}}), timed=False)
     assert told.stage == "first"
     assert "no model in" in told.faults[0]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ijcv2019/vgg-face",
+        "ext2018/vggface12-gru",
+        "ext2018/resnet1-gru/strategy-i",
+        # Chains: the first stage begins with them, and those after it go on from it; or each by itself.
+        "ijcv2019/affwildnet-emotiw/fine-tuned",
+        "ijcv2019/affwildnet/afew-va",
+        "ijcv2019/vgg-face-without-landmarks/afew-va",
+        "ext2018/vggface2-gru/strategy-iii",
+    ],
+)
+def test_what_is_told_of_weights_can_be_set_and_fits(tmp_path: Path, name: str) -> None:
+    chain = recipe(name)
+    stages = list(chain.stages.values()) if isinstance(chain, Chain) else [chain]
+    (weights,) = {one for stage in stages for one in stage.weights}
+    if weights in SOURCES:
+        given = write_source(tmp_path, weights, stages[0].network)
+    else:
+        before = recipe(weights)
+        (*_, made) = before.stages.values() if isinstance(before, Chain) else [before]
+        people = made.network.model_copy(update={"identities": ("one", "another")})
+        given = str(tmp_path)
+        save_model(given, {}, describe(network=people))  # a dry run looks at shapes only
+    found = examined(chain)
+    told = [caution for one in found for caution in one.cautions if caution.startswith("weights: ")]
+    assert len(told) == sum(bool(stage.weights) for stage in stages)
+    hints = [caution.partition("; ")[2].replace("FILE", given).replace("RUN", given) for caution in told]
+    words = [word for hint in hints for word in shlex.split(hint)]
+    sets = [word for option, word in itertools.pairwise(words) if option == "--set"]
+    for one in examined(chain.override(sets)):
+        assert not [fault for fault in one.faults if not fault.startswith("data: ")]
+        assert not [caution for caution in one.cautions if caution.startswith(("weights: ", "frozen: "))]
+
+
+def examined(config: TrainConfig | Chain) -> list[Examination]:
+    return examine_chain(config, timed=False) if isinstance(config, Chain) else [examine(config, timed=False)]
 
 
 def test_a_step_that_would_take_minutes_is_not_measured(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
