@@ -117,7 +117,7 @@ def _of_people(answer: Answer) -> str:
     """What a model that learnt from people says, in a few words."""
     faces = [max(face["expression"].items(), key=lambda item: item[1]) for face in answer["faces"]]
     told = ", ".join(f"{expression} ({probability:.2f})" for expression, probability in faces) or "no face"
-    lacking = " nor ".join(words for output, words in OUTPUTS.items() if output in answer["not_given"])
+    lacking = " nor ".join(output.words for head, output in OUTPUTS.items() if head in answer["not_given"])
     return f"[bold]It shows: {told}.[/] This model, trained on faces of people, does not give {lacking}."
 
 

@@ -98,6 +98,11 @@ class ModelDescription(Configuration):
         """Whether any of the training data was made by a program."""
         return any(used.synthetic for used in self.data)
 
+    @property
+    def own_thresholds(self) -> dict[str, float]:
+        """Of action units by name, as AU12, those that are not metrics.tasks'."""
+        return self.thresholds.action_units if self.thresholds else {}
+
     def to_json(self) -> str:
         return self.model_dump_json(indent=2) + "\n"
 
