@@ -240,7 +240,7 @@ def _classes(spec: NetworkSpec, metrics: FrameMetrics) -> dict[str, dict[str, di
             continue
         assert isinstance(task.accumulator, ConfusionMatrix)
         counts = task.accumulator.counts
-        names = EXPRESSIONS if head == "expression" else spec.compounds
+        names = spec.names(head)
         hits, labelled, guessed = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
         found[head] = {name: _scores(hits[place], guessed[place], labelled[place]) for place, name in enumerate(names)}
     return found
