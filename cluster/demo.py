@@ -19,9 +19,11 @@ from affect.interface.answers import Answer
 from affect.interface.client import Client
 from affect.media.pictures import decode_picture, encode_jpeg
 from affect.models.drawing import draw
+from affect.models.files import DESCRIPTION, WINNER
 from affect.models.outputs import OUTPUTS
 from affect.models.shipped import DEFAULT, find_model
 from affect.models.store import promote
+from affect.runs import REPORT, summary
 from cluster.local import LocalCluster, local_cluster
 from cluster.nodes import PROJECT
 from jobs import cli
@@ -123,11 +125,9 @@ def _of_people(answer: Answer) -> str:
 
 def _show_figures(out: Path) -> None:
     """What the demo's networks reach on people they never saw, as their runs measured it."""
-    winner = json.loads(
-        (Path(json.loads((out / "sweep" / "winner.json").read_text())["model"]) / "model.json").read_text()
-    )
+    winner = json.loads((Path(json.loads((out / "sweep" / WINNER).read_text())["model"]) / DESCRIPTION).read_text())
     measured = {
-        "MT-VGG": json.loads((out / "mt-vgg" / "DONE").read_text())["metrics"]["test"],
+        "MT-VGG": summary(str(out / "mt-vgg"))["metrics"]["test"],
         "MT-ArcRes, winner of the search": {
             name.removeprefix("test/"): value for name, value in winner["metrics"].items() if name.startswith("test/")
         },
@@ -149,8 +149,8 @@ def _show_figures(out: Path) -> None:
     console.print("\nTo look at:")
     for what, where in (
         ("the answer on the photograph", "astronaut.jpg"),
-        ("report of the training", "mt-vgg/report.html"),
-        ("report of the search", "sweep/report.html"),
+        ("report of the training", f"mt-vgg/{REPORT}"),
+        ("report of the search", f"sweep/{REPORT}"),
         ("model card", f"models/{MODEL}"),
     ):
         console.print(f"  {what:<30} {os.path.relpath(out / where)}")

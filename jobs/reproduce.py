@@ -29,11 +29,12 @@ from affect.reproduction.cells import Cell, Way, figure_of
 from affect.reproduction.holdings import look_at
 from affect.reproduction.protocol import Protocol
 from affect.reproduction.route import Means, Route, Training, command, departing, find_route
+from affect.runs import finished
 from affect.training.settings import Chain, TrainConfig
 from jobs import cli
 from jobs.recipes import recipe
 from jobs.recipes.protocols import protocol_of
-from jobs.reproduction_runs import Runs, commands, finished, in_order, metrics_of, run_all, steps_of
+from jobs.reproduction_runs import Runs, commands, in_order, metrics_of, run_all, steps_of
 from jobs.sample_figures import fill_samples
 
 logger = logging.getLogger("affect")

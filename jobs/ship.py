@@ -12,7 +12,7 @@ from rich.console import Console
 
 from affect import storage
 from affect.errors import AffectError
-from affect.evaluation.joining import finished
+from affect.evaluation.joining import read_finished
 from affect.evaluation.settings import EvaluationConfig
 from affect.models.shipped import DEFAULT, FOLDER
 from affect.models.shipping import ship
@@ -45,7 +45,7 @@ def main(
         ship(model, folder, name, about=ending)
         places = tuple(map(storage.absolute, data))
         evaluate(EvaluationConfig(model=storage.absolute(folder), name=name, data=places, split=split), evaluation)
-    told = finished(evaluation).metrics if evaluation else None
+    told = read_finished(evaluation).metrics if evaluation else None
     facts = ship(model, folder, name, told, ending)
     console = Console(highlight=False, soft_wrap=True)
     for fact, value in facts.items():

@@ -25,6 +25,9 @@ from affect.metrics.sums import from_sums, one_head
 from affect.metrics.tasks import ACTION_UNIT_THRESHOLD, ClassMetrics
 from affect.networks.spec import NetworkSpec
 
+METRICS = "metrics.json"
+"""What the figures are called in an evaluation's folder."""
+
 VIEWS = {
     "faces": "frames with a face",
     "all_frames": "all frames",

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from affect.errors import AffectError
-from affect.evaluation.joining import finished
+from affect.evaluation.joining import read_finished
 from affect.evaluation.judging import Judging
 from affect.evaluation.settings import EvaluationConfig
 from affect.models.gate import Gate
@@ -102,7 +102,7 @@ def test_a_model_is_evaluated_once_wherever_it_lies(tmp_path: Path, monkeypatch:
     def evaluate(config: EvaluationConfig, out: str) -> dict[str, Any]:
         asked.append(config.model)
         write_evaluation(Path(out), made_predictions({("a", "main"): 30}), Judging(network=SPEC))
-        return finished(out).metrics  # type: ignore[return-value]
+        return read_finished(out).metrics  # type: ignore[return-value]
 
     monkeypatch.setattr("jobs.evaluate.evaluate", evaluate)
     rows = [str(tmp_path / name) for name in ("rows", "more")]
