@@ -15,7 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from affect import storage
-from affect.command_line import run
+from affect.command_line import run_app
 from affect.errors import AffectError
 from affect.faces import load_detector
 from affect.media.pictures import decode_picture, encode_jpeg
@@ -127,4 +127,4 @@ def _tell_limits(console: Console, description: ModelDescription) -> None:
 
 
 if __name__ == "__main__":
-    run(app)
+    run_app(app)

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from affect.command_line import run_app
 from affect.interface.answers import Answer
 from affect.interface.client import Client
 from affect.media.pictures import decode_picture, encode_jpeg
@@ -26,7 +27,6 @@ from affect.models.store import promote
 from affect.runs import REPORT, summary
 from cluster.local import LocalCluster, local_cluster
 from cluster.nodes import PROJECT
-from jobs import cli
 
 app = typer.Typer(add_completion=False, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
@@ -163,4 +163,4 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    cli.run(app)
+    run_app(app)

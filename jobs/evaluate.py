@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from affect import samples, storage
+from affect.command_line import run_app
 from affect.errors import AffectError
 from affect.evaluation.concluding import conclude, kept_metrics
 from affect.evaluation.groups import read_groups
@@ -42,7 +43,6 @@ from affect.reports.report import cell
 from affect.reports.score_cells import default_scores, group_tables, judged_by, score_columns, scores_of
 from affect.runs import REPORT, RunFolder
 from affect.training.index import lacks
-from jobs.cli import run as run_app
 from jobs.faults import mendable
 from jobs.room import cluster_nodes, processes, room
 

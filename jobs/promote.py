@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from affect import storage
+from affect.command_line import run_app
 from affect.errors import AffectError
 from affect.evaluation.joining import read_finished
 from affect.evaluation.measures import METRICS
@@ -27,7 +28,6 @@ from affect.models.history import Change
 from affect.models.store import back, current, history, list_models, promote, resolve
 from affect.reports.report import NOTHING
 from affect.runs import finished
-from jobs.cli import run
 
 logger = logging.getLogger("affect")
 
@@ -193,4 +193,4 @@ def _changes(name: str, changes: list[Change]) -> Table:
 
 
 if __name__ == "__main__":
-    run(app)
+    run_app(app)

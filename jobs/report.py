@@ -12,13 +12,13 @@ from affect import storage
 from affect.checking.faults import JoinedFaults
 from affect.checking.rows import count_rows
 from affect.checking.survey import Survey, survey_clip
+from affect.command_line import run_app
 from affect.corpora import open_corpus
 from affect.preprocessing.progress import Progress
 from affect.preprocessing.summary import is_synthetic
 from affect.reports.corpus_report import corpus_report
 from affect.reports.report import write
 from affect.runs import REPORT
-from jobs.cli import run as run_app
 from jobs.clip_pool import over_clips
 
 logger = logging.getLogger("affect")

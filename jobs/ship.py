@@ -11,12 +11,12 @@ import typer
 from rich.console import Console
 
 from affect import storage
+from affect.command_line import run_app
 from affect.errors import AffectError
 from affect.evaluation.joining import read_finished
 from affect.evaluation.settings import EvaluationConfig
 from affect.models.shipped import DEFAULT, FOLDER
 from affect.models.shipping import ship
-from jobs.cli import run
 from jobs.evaluate import evaluate
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -54,4 +54,4 @@ def main(
 
 
 if __name__ == "__main__":
-    run(app)
+    run_app(app)

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from affect import samples, storage
+from affect.command_line import run_app
 from affect.errors import AffectError
 from affect.pacing import duration
 from affect.reports.report import cell
@@ -28,7 +29,6 @@ from affect.tuning.record import begun_sweep, keep_sweep, read_sweep
 from affect.tuning.results import Sweep, Trial
 from affect.tuning.settings import SweepConfig
 from affect.tuning.trials import choose, stage_uri
-from jobs import cli
 from jobs.recipes.sweeps import sweep_recipe
 from jobs.room import runs_at_a_time
 from jobs.train import train_once
@@ -317,4 +317,4 @@ def _seeds(sweep: Sweep, trial: Trial) -> str:
 
 
 if __name__ == "__main__":
-    cli.run(app)
+    run_app(app)
