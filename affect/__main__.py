@@ -15,17 +15,16 @@ from rich.progress import track
 from rich.table import Table
 
 from affect import storage
-from affect.command_line import run
+from affect.command_line import run_app
 from affect.errors import AffectError
 from affect.faces import load_detector
-from affect.labels import EXPRESSIONS
 from affect.media.pictures import decode_picture, encode_jpeg
 from affect.media.video import frames
-from affect.models.answer import Face, VideoSummary, Whole
+from affect.models.answer import Face, VideoSummary
 from affect.models.asking import Asker
 from affect.models.drawing import draw
 from affect.models.files import ModelDescription, load_model
-from affect.models.outputs import lacking, not_given
+from affect.models.outputs import lacking, not_given, told
 from affect.models.predictor import Predictor, Recogniser
 from affect.models.shipped import DEFAULT, find_model
 from affect.watching.annotated import AnnotatedVideo
@@ -89,28 +88,16 @@ def main(
 
 
 def _tell_picture(console: Console, file: str, faces: list[Face], description: ModelDescription) -> None:
-    heads = description.network.heads
+    shown = told(description.network)
     table = Table(title=f"{file}: {len(faces)} face{'s' * (len(faces) != 1)}", title_justify="left")
     table.add_column("face")
-    if "expression" in heads:
-        for name in EXPRESSIONS:
-            table.add_column(name, justify="right")
-    if "valence_arousal" in heads:
-        table.add_column("valence", justify="right")
-        table.add_column("arousal", justify="right")
-    if "action_units" in heads:
-        table.add_column("active action units")
+    for output in shown:
+        for name in output.columns(description.network):
+            table.add_column(name, justify="right" if output.numeric else "left")
     for face in faces:
         x, y, width, height = (round(value) for value in face["box"])
-        cells = [f"{width}x{height} at {x},{y}"]
-        if "expression" in face:
-            most = max(face["expression"].values())
-            cells += [f"[bold]{p:.2f}[/]" if p == most else f"{p:.2f}" for p in face["expression"].values()]
-        if "valence" in face:
-            cells += [f"{face['valence']:+.2f}", f"{face['arousal']:+.2f}"]
-        if "action_units" in face:
-            cells.append(" ".join(face["active_action_units"]) or "none")
-        table.add_row(*cells)
+        cells = [cell for output in shown for cell in output.cells(face)]
+        table.add_row(f"{width}x{height} at {x},{y}", *cells)
     console.print(table if faces else f"{file}: no face was found")
     _tell_limits(console, description)
 
@@ -118,10 +105,12 @@ def _tell_picture(console: Console, file: str, faces: list[Face], description: M
 def _tell_video(console: Console, file: str, summary: VideoSummary, description: ModelDescription) -> None:
     seen = f"{summary['frames']} frames in {summary['duration_s']:.1f} s"
     console.print(f"{file}: {seen}, {summary['frames_with_faces']} of them with faces")
-    table = Table("face", "frames", "from", "to", "most frames show", "valence", "arousal", "action units")
+    shown = told(description.network)
+    table = Table("face", "frames", "from", "to", *(name for output in shown for name in output.whole_columns()))
     for one in summary["tracks"]:
+        cells = [cell for output in shown for cell in output.whole_cells(one, description.own_thresholds)]
         table.add_row(
-            str(one["track_id"]), str(one["frames"]), f"{one['first_s']:.2f} s", f"{one['last_s']:.2f} s", *_whole(one)
+            str(one["track_id"]), str(one["frames"]), f"{one['first_s']:.2f} s", f"{one['last_s']:.2f} s", *cells
         )
     console.print(table)
     if summary["broken"]:
@@ -129,24 +118,13 @@ def _tell_video(console: Console, file: str, summary: VideoSummary, description:
     _tell_limits(console, description)
 
 
-def _whole(said: Whole) -> list[str]:
-    shares = sorted(said.get("expression_shares", {}).items(), key=lambda item: -item[1])
-    units = said.get("action_units", {})
-    return [
-        ", ".join(f"{name} {share:.0%}" for name, share in shares[:3] if share > 0) or "-",
-        f"{said['valence']['mean']:+.2f}" if "valence" in said else "-",
-        f"{said['arousal']['mean']:+.2f}" if "arousal" in said else "-",
-        " ".join(name for name, probability in units.items() if probability >= 0.5) or "-",
-    ]
-
-
 def _tell_limits(console: Console, description: ModelDescription) -> None:
-    if told := lacking(description.network):
-        console.print(told)
+    if lacks := lacking(description.network):
+        console.print(lacks)
     if description.synthetic:
         console.print("[bold]It was trained on synthetic faces: what it says of real ones means nothing.[/]")
     console.print(ABOUT)
 
 
 if __name__ == "__main__":
-    run(app)
+    run_app(app)

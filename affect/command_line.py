@@ -12,7 +12,7 @@ from rich.markup import escape
 from affect.errors import AffectError
 
 
-def run(app: typer.Typer) -> None:
+def run_app(app: typer.Typer) -> None:
     """Run a command line; an AffectError, or storage that fails, is printed and ends it with status 2."""
     # A job's log is no terminal, and Ray's own lines in it are long.
     console = Console(stderr=True, width=None if sys.stderr.isatty() else 160)

@@ -15,6 +15,22 @@ from affect.errors import AffectError
 
 logger = logging.getLogger("affect")
 
+CONFIG = "config.yaml"
+LOG = "log.txt"
+REPORT = "report.html"
+DONE = "DONE"
+
+
+def finished(uri: str) -> bool:
+    """Whether the run in the folder ``uri`` ended well."""
+    return storage.exists(storage.join(uri, DONE))
+
+
+def summary(uri: str) -> dict[str, Any]:
+    """What the finished run in the folder ``uri`` says that it did."""
+    told: dict[str, Any] = json.loads(storage.read_text(storage.join(uri, DONE)))
+    return told
+
 
 class RunFolder:
     """Use as ``with RunFolder(uri, config) as run:``; what is logged inside is kept in the folder's log.txt.
@@ -26,7 +42,7 @@ class RunFolder:
     def __init__(self, uri: str, config: Configuration) -> None:
         self.uri = storage.absolute(uri)
         self.config = config
-        path = self.file("config.yaml")
+        path = self.file(CONFIG)
         if storage.exists(path):
             lines = differences(type(config).from_yaml(storage.read_text(path)), config)
             changed = [line for line in lines if config.changeable.isdisjoint(line.partition(":")[0].split("."))]
@@ -48,19 +64,18 @@ class RunFolder:
 
     @property
     def finished(self) -> bool:
-        return storage.exists(self.file("DONE"))
+        return finished(self.uri)
 
     def done(self, summary: dict[str, Any]) -> None:
         """Mark the run as ended well, with what it did."""
-        storage.write_text(self.file("DONE"), json.dumps(summary, indent=2) + "\n")
+        storage.write_text(self.file(DONE), json.dumps(summary, indent=2) + "\n")
 
     def summary(self) -> dict[str, Any]:
         """What ``done`` was given."""
-        summary: dict[str, Any] = json.loads(storage.read_text(self.file("DONE")))
-        return summary
+        return summary(self.uri)
 
     def __enter__(self) -> Self:
-        path = self.file("log.txt")
+        path = self.file(LOG)
         self._lines = storage.read_text(path).splitlines() if storage.exists(path) else []
         self._handler = _Lines(self._lines)
         logger.addHandler(self._handler)
@@ -74,7 +89,7 @@ class RunFolder:
         assert self._handler is not None
         logger.removeHandler(self._handler)
         try:
-            storage.write_text(self.file("log.txt"), "\n".join(self._lines) + "\n")
+            storage.write_text(self.file(LOG), "\n".join(self._lines) + "\n")
         except OSError as fault:
             if error is None:
                 raise

@@ -15,16 +15,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from affect.command_line import run_app
 from affect.interface.answers import Answer
 from affect.interface.client import Client
 from affect.media.pictures import decode_picture, encode_jpeg
 from affect.models.drawing import draw
+from affect.models.files import DESCRIPTION, WINNER
 from affect.models.outputs import OUTPUTS
 from affect.models.shipped import DEFAULT, find_model
 from affect.models.store import promote
+from affect.runs import REPORT, summary
 from cluster.local import LocalCluster, local_cluster
 from cluster.nodes import PROJECT
-from jobs import cli
 
 app = typer.Typer(add_completion=False, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
@@ -117,17 +119,15 @@ def _of_people(answer: Answer) -> str:
     """What a model that learnt from people says, in a few words."""
     faces = [max(face["expression"].items(), key=lambda item: item[1]) for face in answer["faces"]]
     told = ", ".join(f"{expression} ({probability:.2f})" for expression, probability in faces) or "no face"
-    lacking = " nor ".join(words for output, words in OUTPUTS.items() if output in answer["not_given"])
+    lacking = " nor ".join(output.words for head, output in OUTPUTS.items() if head in answer["not_given"])
     return f"[bold]It shows: {told}.[/] This model, trained on faces of people, does not give {lacking}."
 
 
 def _show_figures(out: Path) -> None:
     """What the demo's networks reach on people they never saw, as their runs measured it."""
-    winner = json.loads(
-        (Path(json.loads((out / "sweep" / "winner.json").read_text())["model"]) / "model.json").read_text()
-    )
+    winner = json.loads((Path(json.loads((out / "sweep" / WINNER).read_text())["model"]) / DESCRIPTION).read_text())
     measured = {
-        "MT-VGG": json.loads((out / "mt-vgg" / "DONE").read_text())["metrics"]["test"],
+        "MT-VGG": summary(str(out / "mt-vgg"))["metrics"]["test"],
         "MT-ArcRes, winner of the search": {
             name.removeprefix("test/"): value for name, value in winner["metrics"].items() if name.startswith("test/")
         },
@@ -149,8 +149,8 @@ def _show_figures(out: Path) -> None:
     console.print("\nTo look at:")
     for what, where in (
         ("the answer on the photograph", "astronaut.jpg"),
-        ("report of the training", "mt-vgg/report.html"),
-        ("report of the search", "sweep/report.html"),
+        ("report of the training", f"mt-vgg/{REPORT}"),
+        ("report of the search", f"sweep/{REPORT}"),
         ("model card", f"models/{MODEL}"),
     ):
         console.print(f"  {what:<30} {os.path.relpath(out / where)}")
@@ -163,4 +163,4 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    cli.run(app)
+    run_app(app)

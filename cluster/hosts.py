@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from affect.command_line import run_app
 from cluster.host_cluster import HostCluster, HostsSettings
-from jobs import cli
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
@@ -109,4 +109,4 @@ def _show(cluster: HostCluster) -> None:
 
 
 if __name__ == "__main__":
-    cli.run(app)
+    run_app(app)

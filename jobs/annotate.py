@@ -23,12 +23,12 @@ from affect.annotation.settings import AnnotationSettings
 from affect.annotation.settle import Sources, settle
 from affect.annotation.splits import read_splits
 from affect.annotation.traces import find_traces
+from affect.command_line import run_app
 from affect.errors import AffectError
 from affect.preprocessing.progress import Progress
 from affect.reports.agreement_report import agreement_report, joined
 from affect.reports.report import write
 from affect.runs import RunFolder
-from jobs.cli import run as run_app
 
 logger = logging.getLogger("affect.annotate")
 

@@ -22,6 +22,7 @@ from affect.checking.findings import MEANINGS, to_csv
 from affect.checking.kept import kept
 from affect.checking.page import check_report
 from affect.checking.whole import Check
+from affect.command_line import run_app
 from affect.configuration import Configuration
 from affect.corpora import open_corpus
 from affect.corpora.published import published
@@ -29,7 +30,6 @@ from affect.preprocessing.progress import Progress
 from affect.preprocessing.summary import is_synthetic
 from affect.reports.report import write
 from affect.runs import RunFolder
-from jobs.cli import run as run_app
 from jobs.clip_pool import over_clips
 
 logger = logging.getLogger("affect.check")

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from affect import storage
+from affect.command_line import run_app
 from affect.curation.index import describe, index_csv, set_aside_csv, totals
 from affect.curation.recording import settle_recording
 from affect.curation.recordings import Recording, list_recordings
@@ -30,7 +31,6 @@ from affect.errors import AffectError
 from affect.faces import load_detector
 from affect.preprocessing.progress import Progress
 from affect.runs import RunFolder
-from jobs.cli import run as run_app
 from jobs.room import processes
 
 logger = logging.getLogger("affect.curate")

@@ -9,10 +9,10 @@ import ray
 import typer
 from rich.console import Console
 
+from affect.command_line import run_app
 from affect.errors import AffectError
 from affect.models.shipped import DEFAULT, find_model
 from affect.models.store import list_models, promote
-from jobs.cli import run
 from serve.listening import http_options
 from serve.settings import ServeSettings
 from serve.start import start
@@ -53,4 +53,4 @@ def main(
 
 
 if __name__ == "__main__":
-    run(app)
+    run_app(app)

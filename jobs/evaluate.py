@@ -5,15 +5,12 @@ MODEL is a train run, a model's folder, or with ``--store`` a name or name/versi
 as of the folds of a cross-validation, that become one.
 """
 
-import json
 import logging
 import time
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import ray
 import torch
@@ -24,46 +21,34 @@ from rich.console import Console
 from rich.table import Table
 
 from affect import samples, storage
+from affect.command_line import run_app
 from affect.errors import AffectError
-from affect.evaluation.groups import Groups, read_groups
-from affect.evaluation.joining import METRICS, PREDICTIONS, add_folds, folds, tables, to_join
+from affect.evaluation.concluding import conclude, kept_metrics
+from affect.evaluation.groups import read_groups
+from affect.evaluation.joining import join, tables
 from affect.evaluation.judging import Judging
 from affect.evaluation.measures import VIEWS, Measures
 from affect.evaluation.predicting import FramePredictor
-from affect.evaluation.predictions import schema, targets
+from affect.evaluation.predictions import PREDICTIONS, schema
 from affect.evaluation.rows import EvaluationRows, find_rows
 from affect.evaluation.settings import EvaluationConfig, GroupSettings, JoinConfig
-from affect.evaluation.subgroups import Subgroups
-from affect.evaluation.thresholds import find_thresholds
-from affect.evaluation.units import Track, asked
-from affect.models.files import (
-    DESCRIPTION,
-    WEIGHTS,
-    ModelDescription,
-    Thresholds,
-    digest_of,
-    load_model,
-)
-from affect.models.shipped import find_model
-from affect.models.store import current, resolve
+from affect.evaluation.subgroups import subgroups_of
+from affect.evaluation.thresholds import with_thresholds
+from affect.evaluation.units import asked
+from affect.models.files import ModelDescription, digest_of, load_model
+from affect.models.store import locate
 from affect.networks import Network
-from affect.networks.spec import NetworkSpec
 from affect.preprocessing.progress import Progress
-from affect.reports.evaluation_report import Curve, Evaluation, evaluation_report
-from affect.reports.report import cell, write
+from affect.reports.report import cell
 from affect.reports.score_cells import default_scores, group_tables, judged_by, score_columns, scores_of
-from affect.runs import RunFolder
+from affect.runs import REPORT, RunFolder
 from affect.training.index import lacks
-from jobs.cli import run as run_app
 from jobs.faults import mendable
 from jobs.room import cluster_nodes, processes, room
 
 logger = logging.getLogger("affect")
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-CURVE_FRAMES = 6000
-"""As many consecutive frames as IJCV 2019, Figure 14, shows."""
 
 
 class _Worker:
@@ -86,8 +71,7 @@ def evaluate(config: EvaluationConfig, out: str) -> dict[str, Any]:
     with RunFolder(out, config) as run:
         if run.finished:
             logger.info("%s is evaluated already; to do it again give another --out", run.uri)
-            metrics: dict[str, Any] = json.loads(storage.read_text(run.file(METRICS)))
-            return metrics
+            return kept_metrics(run)
         began = time.monotonic()
         network, description = load_model(config.model)
         judging = Judging.of(config, description, sha256=digest_of(config.model))
@@ -98,91 +82,12 @@ def evaluate(config: EvaluationConfig, out: str) -> dict[str, Any]:
         judging = judging.model_copy(update={"rows": rows.fingerprint, "synthetic": synthetic})
         workers = _predict(config, run, network, description, rows)
         if config.thresholds is not None:
-            judging = _with_thresholds(run, config, description, rows, judging)
-        measures = Measures(judging, _subgroups(judging, groups, config.groups))
+            judging = with_thresholds(run, config, description, rows, judging)
+        measures = Measures(judging, subgroups_of(judging, groups, config.groups))
         for table in tables(run.file(PREDICTIONS)):
             measures.update(table)
         facts = {"Frames": f"{rows.count:,}", "Workers": str(workers)}
-        return _conclude(run, measures, measures.summary(config.bootstrap), facts, began)
-
-
-def _with_thresholds(
-    run: RunFolder, config: EvaluationConfig, description: ModelDescription, rows: EvaluationRows, judging: Judging
-) -> Judging:
-    """Find thresholds on what was predicted, and leave a model that has them: the one that was judged never changes."""
-    assert config.thresholds is not None
-    found = Thresholds(
-        action_units=find_thresholds(run.file(PREDICTIONS), description.network),
-        criterion=config.thresholds,
-        found_on=f"{', '.join(rows.corpora)}, {config.split}, {rows.count:,} rows {rows.fingerprint}",
-    )
-    folder = run.file("model")
-    storage.write_bytes(storage.join(folder, WEIGHTS), storage.read_bytes(storage.join(config.model, WEIGHTS)))
-    told = description.model_copy(update={"thresholds": found})
-    storage.write_text(storage.join(folder, DESCRIPTION), told.to_json())
-    logger.info("a model with these thresholds is in %s; evaluate or promote it as %s", folder, run.uri)
-    told_from = f"found on these very rows, which makes their figures too good: {found.found_on}"
-    return judging.model_copy(update={"thresholds": found.action_units, "thresholds_from": told_from})
-
-
-def join(runs: Sequence[str], out: str, config: JoinConfig | None = None) -> dict[str, Any]:
-    """Several finished evaluations, as of the folds of a cross-validation, as one over all their rows; its metrics.
-
-    Metrics are over all rows joined; ``folds``, and in each row of ``default`` another ``folds``, hold those of each
-    evaluation, their mean and standard deviation. Raises AffectError where an evaluation is not finished, where models
-    output different things, and where a row appears twice, naming it. A joining that is there already is returned.
-    """
-    config = (config or JoinConfig(runs=tuple(runs))).model_copy(update={"runs": tuple(map(storage.absolute, runs))})
-    with RunFolder(out, config) as run:
-        if run.finished:
-            logger.info("%s is joined already; to do it again give another --out", run.uri)
-            metrics: dict[str, Any] = json.loads(storage.read_text(run.file(METRICS)))
-            return metrics
-        began = time.monotonic()
-        found = to_join(config.runs)
-        first = found[0].judging
-        measures = Measures(first, _subgroups(first, read_groups(config.groups), config.groups))
-        with (
-            storage.whole_file(run.file(PREDICTIONS)) as path,
-            pq.ParquetWriter(path, schema(first.network), compression="zstd") as writer,
-        ):
-            for one in found:
-                measures.go_on(one.judging)
-                for table in tables(one.predictions):
-                    writer.write_table(table, row_group_size=samples.ROWS_PER_GROUP * 32)
-                    measures.update(table)
-        measures.go_on(_of_all([one.judging for one in found]))
-        metrics = measures.summary(config.bootstrap)
-        metrics["folds"] = folds(found)
-        if any(one.judging.thresholds for one in found):
-            metrics["thresholds"] |= {"used": {}, "from": "of each evaluation its own"}
-        add_folds(metrics["default"], found)
-        facts = {"Frames": f"{metrics['frames']['rows']:,}", "Evaluations joined": str(len(found))}
-        return _conclude(run, measures, metrics, facts, began)
-
-
-def _subgroups(judging: Judging, groups: Groups | None, settings: GroupSettings) -> Subgroups | None:
-    return None if groups is None else Subgroups(judging, groups, settings)
-
-
-def _of_all(judgings: Sequence[Judging]) -> Judging:
-    """What is said of all that were joined."""
-    told = {
-        name: ", ".join(dict.fromkeys(filter(None, (getattr(one, name) for one in judgings))))
-        for name in ("name", "recipe", "split", "rows", "expressions")
-    }
-    nothing = {"sha256": "", "thresholds": {}, "thresholds_from": ""}
-    return judgings[0].model_copy(update=told | nothing | {"synthetic": any(one.synthetic for one in judgings)})
-
-
-def _conclude(
-    run: RunFolder, measures: Measures, metrics: dict[str, Any], facts: dict[str, str], began: float
-) -> dict[str, Any]:
-    storage.write_text(run.file(METRICS), json.dumps(metrics, indent=2, allow_nan=False) + "\n")
-    seconds = time.monotonic() - began
-    _report(run, measures, metrics, facts | {"Took": f"{seconds:.0f} s"})
-    run.done({"default": metrics["default"], "frames": metrics["frames"], "seconds": round(seconds, 1)})
-    return metrics
+        return conclude(run, measures, measures.summary(config.bootstrap), facts, began)
 
 
 def _predict(
@@ -245,60 +150,6 @@ def _predictions(
     return results.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow"), workers
 
 
-def _report(run: RunFolder, measures: Measures, metrics: dict[str, Any], facts: dict[str, str]) -> None:
-    judged = measures.judging
-    joined = measures.joined("faces")
-    page = Evaluation(
-        title=f"{judged.name or judged.recipe} on {', '.join(sorted(measures.corpora))} ({judged.split})",
-        uri=run.uri,
-        metrics=metrics,
-        views=VIEWS,
-        config=run.config.model_dump(mode="json"),
-        confusion=joined.confusion,
-        plane=joined.plane,
-        curves=[_curve(run, judged.network, *chosen) for chosen in _shown(metrics)],
-        synthetic=judged.synthetic,
-        facts=facts,
-    )
-    write(evaluation_report(page), run.file("report.html"))
-
-
-def _shown(metrics: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """The best, the median and the worst video by the mean of its CCCs."""
-    videos = [video for video in metrics["videos"] if "valence_ccc" in video]
-    ranked = sorted(videos, key=lambda video: -(video["valence_ccc"] + video["arousal_ccc"]))
-    if not ranked:
-        return []
-    places = {"best": 0, "median": len(ranked) // 2, "worst": len(ranked) - 1}
-    chosen = {place: which for which, place in reversed(places.items())}
-    return [(chosen[place], ranked[place]) for place in sorted(chosen)]
-
-
-def _curve(run: RunFolder, network: NetworkSpec, which: str, video: dict[str, Any]) -> Curve:
-    track = Track(video["corpus"], video["video"], video["person"])
-    filesystem, path = storage.resolve(run.file(PREDICTIONS))
-    chosen = pc.field("corpus") == track.corpus
-    for name in ("video", "person"):
-        chosen &= pc.field(name) == getattr(track, name)
-    columns = [name for name in schema(network).names if not name.startswith("p_")]
-    table = pq.read_table(path, filesystem=filesystem, filters=chosen, columns=columns).slice(0, CURVE_FRAMES)
-    values = np.stack([table[f"predicted_{name}"].to_numpy() for name in ("valence", "arousal")], axis=1)
-    note = f"{which}: CCC {video['valence_ccc']:.2f} valence, {video['arousal_ccc']:.2f} arousal"
-    return Curve(track.title, note, table["time_s"].to_numpy(), targets(table)["valence_arousal"], values)
-
-
-def locate(model: str, store: str | None) -> tuple[str, str]:
-    """The folder of a model and what it is called.
-
-    A run, a model's folder, one that comes with the package or, with a store, name or name/version.
-    """
-    if store is None:
-        return find_model(model), ""
-    name, _, version = model.partition("/")
-    version = version or current(store, name)
-    return resolve(store, name, version), f"{name}/{version.zfill(4)}"
-
-
 @app.command()
 def main(
     models: Annotated[
@@ -357,7 +208,7 @@ def _show(title: str, metrics: dict[str, Any], out: str) -> None:
         for line in rows:
             of_groups.add_row(*map(cell, line))
         console.print(of_groups)
-    console.print(f"report: {storage.join(storage.absolute(out), 'report.html')}", soft_wrap=True)
+    console.print(f"report: {storage.join(storage.absolute(out), REPORT)}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from ray.data import ActorPoolStrategy, DataContext
 from rich.console import Console
 from rich.table import Table
 
+from affect.command_line import run_app
 from affect.detection.wider_evaluation import LEVELS, WiderScores, read_kit
 from affect.detection.wider_face import WiderFace
 from affect.errors import AffectError
@@ -21,7 +22,6 @@ from affect.faces.detector import Detections
 from affect.metrics.average_precision import AveragePrecision, matches
 from affect.metrics.landmark_error import LandmarkError
 from affect.preprocessing.settings import DetectorSettings
-from jobs.cli import run
 from jobs.room import processes
 
 logger = logging.getLogger("affect")
@@ -104,4 +104,4 @@ class _Finder:
 
 
 if __name__ == "__main__":
-    run(app)
+    run_app(app)

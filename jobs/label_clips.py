@@ -8,11 +8,11 @@ import ray
 import typer
 from ray.data import ActorPoolStrategy, DataContext
 
+from affect.command_line import run_app
 from affect.detection.marking import MarkingSettings, clips_in, join_parts, mark_clip
 from affect.errors import AffectError
 from affect.faces import load_detector
 from affect.runs import RunFolder
-from jobs.cli import run
 from jobs.room import processes
 
 logger = logging.getLogger("affect")
@@ -67,4 +67,4 @@ class _Marker:
 
 
 if __name__ == "__main__":
-    run(app)
+    run_app(app)

@@ -9,6 +9,7 @@ import typer
 from ray.data import DataContext
 
 from affect import storage
+from affect.command_line import run_app
 from affect.corpora.sample import (
     ClipPlan,
     SampleSettings,
@@ -22,7 +23,6 @@ from affect.corpora.sample import (
 )
 from affect.preprocessing.progress import Progress
 from affect.runs import RunFolder
-from jobs.cli import run
 
 logger = logging.getLogger("affect")
 
@@ -94,4 +94,4 @@ def _make_clip(row: dict[str, ClipPlan], root: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    run(app)
+    run_app(app)

@@ -18,11 +18,12 @@ import torch
 import typer
 
 from affect import storage
+from affect.command_line import run_app
 from affect.errors import AffectError
 from affect.reports.recipe_matrix import Outcome, put_into, table
 from affect.training.following import Followed, Follower, StepFacts
 from affect.training.settings import Chain, TrainConfig
-from jobs import cli, followers
+from jobs import followers
 from jobs.recipes import TRAIN_RECIPES, recipe
 from jobs.recipes.sample import replaced
 from jobs.train import train_chain, train_once, with_data
@@ -182,4 +183,4 @@ def _kept(out: str, name: str) -> Outcome | None:
 
 
 if __name__ == "__main__":
-    cli.run(app)
+    run_app(app)

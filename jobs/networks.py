@@ -10,9 +10,9 @@ from rich.progress import track
 from rich.table import Table
 
 from affect.catalogue import NETWORKS, PAPERS, Entry, network
+from affect.command_line import run_app
 from affect.errors import AffectError
 from affect.networks.size import measure
-from jobs import cli
 
 app = typer.Typer(add_completion=False, help=__doc__)
 
@@ -99,4 +99,4 @@ def _show(name: str, entry: Entry, about: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    cli.run(app)
+    run_app(app)

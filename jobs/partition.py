@@ -19,12 +19,12 @@ from affect.annotation.partition import partition
 from affect.annotation.plans import EVERY, PRESETS, THREE, Plan, folds
 from affect.annotation.splits import write_splits
 from affect.annotation.units import corpus_units, label_shares, shared_people
+from affect.command_line import run_app
 from affect.configuration import Configuration
 from affect.corpora import open_corpus
 from affect.errors import AffectError
 from affect.registry import look_up
 from affect.runs import RunFolder
-from jobs.cli import run as run_app
 
 logger = logging.getLogger("affect.partition")
 

@@ -21,6 +21,7 @@ from rich.table import Table
 
 from affect import samples, storage
 from affect.annotation.splits import read_splits
+from affect.command_line import run_app
 from affect.corpora import open_corpus
 from affect.corpora.corpus import Clip, Corpus
 from affect.corpora.partitioned import Partitioned
@@ -34,7 +35,6 @@ from affect.preprocessing.progress import Progress
 from affect.preprocessing.settings import Preprocessing
 from affect.preprocessing.summary import ClipSummary, is_synthetic
 from affect.runs import RunFolder
-from jobs.cli import run as run_app
 from jobs.preprocess_metrics import PreprocessMetrics
 from jobs.room import processes
 

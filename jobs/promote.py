@@ -15,8 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 from affect import storage
+from affect.command_line import run_app
 from affect.errors import AffectError
-from affect.evaluation.joining import METRICS, finished
+from affect.evaluation.joining import read_finished
+from affect.evaluation.measures import METRICS
 from affect.evaluation.rows import find_rows
 from affect.evaluation.settings import EvaluationConfig
 from affect.models.figures import Figure
@@ -25,7 +27,7 @@ from affect.models.gate import Gate, Gatekeeper, kept_gate
 from affect.models.history import Change
 from affect.models.store import back, current, history, list_models, promote, resolve
 from affect.reports.report import NOTHING
-from jobs.cli import run
+from affect.runs import finished
 
 logger = logging.getLogger("affect")
 
@@ -47,7 +49,7 @@ class Evaluations:
         key = _digest(digest_of(model), rows.fingerprint, settings)
         for folder in storage.list_folders(self.folder):
             place = storage.join(self.folder, folder)
-            if folder.startswith(f"{key}-") and storage.exists(storage.join(place, "DONE")):
+            if folder.startswith(f"{key}-") and finished(place):
                 found: dict[str, Any] = json.loads(storage.read_text(storage.join(place, METRICS)))
                 return found
         from jobs.evaluate import evaluate  # noqa: PLC0415  # brings Ray, which only this needs
@@ -104,7 +106,7 @@ def main(
         keeper = Gatekeeper(Evaluations(store, name), asked_for, change=change_gate or drop_gate, force=force)
         if change_gate and asked_for is None:
             raise AffectError("--change-gate needs the new one: --gate, --metric; --drop-gate ends it")
-        told = finished(evaluation).metrics if evaluation else None
+        told = read_finished(evaluation).metrics if evaluation else None
         version = promote(model, store, name, keeper, told)
         _tell(console, store, name, version)
 
@@ -191,4 +193,4 @@ def _changes(name: str, changes: list[Change]) -> Table:
 
 
 if __name__ == "__main__":
-    run(app)
+    run_app(app)

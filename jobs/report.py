@@ -12,12 +12,13 @@ from affect import storage
 from affect.checking.faults import JoinedFaults
 from affect.checking.rows import count_rows
 from affect.checking.survey import Survey, survey_clip
+from affect.command_line import run_app
 from affect.corpora import open_corpus
 from affect.preprocessing.progress import Progress
 from affect.preprocessing.summary import is_synthetic
 from affect.reports.corpus_report import corpus_report
 from affect.reports.report import write
-from jobs.cli import run as run_app
+from affect.runs import REPORT
 from jobs.clip_pool import over_clips
 
 logger = logging.getLogger("affect")
@@ -37,7 +38,7 @@ def report(name: str, root: str, rows: str | None, out: str, workers: int | None
             whole = done.result.tally.total()
             progress.add(whole.frames + whole.pictures, set_aside=bool(done.result.faults))
     survey.faults = sorted(survey.faults) + faults.listed()
-    uri = storage.join(storage.absolute(out), "report.html")
+    uri = storage.join(storage.absolute(out), REPORT)
     write(corpus_report(corpus.name, storage.absolute(root), survey, counted, synthetic=is_synthetic(corpus)), uri)
     return uri
 

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from affect import storage
 from affect.catalogue.published_results import Result, published_results, published_tables
+from affect.command_line import run_app
 from affect.errors import AffectError
 from affect.reports.report import write
 from affect.reports.reproduction_report import (
@@ -29,11 +30,11 @@ from affect.reproduction.cells import Cell, Way, figure_of
 from affect.reproduction.holdings import look_at
 from affect.reproduction.protocol import Protocol
 from affect.reproduction.route import Means, Route, Training, command, departing, find_route
+from affect.runs import finished
 from affect.training.settings import Chain, TrainConfig
-from jobs import cli
 from jobs.recipes import recipe
 from jobs.recipes.protocols import protocol_of
-from jobs.reproduction_runs import Runs, commands, finished, in_order, metrics_of, run_all, steps_of
+from jobs.reproduction_runs import Runs, commands, in_order, metrics_of, run_all, steps_of
 from jobs.sample_figures import fill_samples
 
 logger = logging.getLogger("affect")
@@ -262,4 +263,4 @@ def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    cli.run(app)
+    run_app(app)

@@ -10,11 +10,14 @@ import ray
 
 from affect import storage
 from affect.errors import AffectError
+from affect.evaluation.joining import join
+from affect.evaluation.measures import METRICS
 from affect.evaluation.settings import EvaluationConfig
 from affect.reproduction.route import Measurement, Route, Training
+from affect.runs import finished
 from affect.training.plan import TrainPlan
 from affect.training.windows import items_of
-from jobs.evaluate import evaluate, join
+from jobs.evaluate import evaluate
 from jobs.train import train_once
 
 logger = logging.getLogger("affect")
@@ -74,15 +77,11 @@ class Runs:
         return storage.join(self.out, "set-aside", f"{uri.rsplit('/', 1)[-1]}.txt")
 
 
-def finished(uri: str) -> bool:
-    return storage.exists(storage.join(uri, "DONE"))
-
-
 def metrics_of(route: Route) -> dict[str, Any] | None:
     """metrics.json of a route that is done."""
     if not finished(route.uri):
         return None
-    metrics: dict[str, Any] = json.loads(storage.read_text(storage.join(route.uri, "metrics.json")))
+    metrics: dict[str, Any] = json.loads(storage.read_text(storage.join(route.uri, METRICS)))
     return metrics
 
 

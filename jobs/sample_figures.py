@@ -18,11 +18,12 @@ from affect.reproduction.cells import Figure
 from affect.reproduction.holdings import Holdings
 from affect.reproduction.protocol import Protocol
 from affect.reproduction.route import Means, Route, Training, command, find_route
+from affect.runs import REPORT, finished
 from affect.training.settings import Chain, TrainConfig
 from jobs.recipes import TRAIN_RECIPES, recipe
 from jobs.recipes.protocols import protocol_of
 from jobs.recipes.sample import replaced
-from jobs.reproduction_runs import Runs, commands, finished, in_order, metrics_of, run_all, steps_of
+from jobs.reproduction_runs import Runs, commands, in_order, metrics_of, run_all, steps_of
 
 logger = logging.getLogger("affect")
 
@@ -75,7 +76,7 @@ def fill_samples(
     if not only_collect:
         run_all(wanted, runs, leave)
     leave()
-    Console().print(f"report: {storage.join(runs.out, 'report.html')}", soft_wrap=True)
+    Console().print(f"report: {storage.join(runs.out, REPORT)}", soft_wrap=True)
 
 
 def _route(name: str, means: Means, settings: Sequence[str]) -> Route:
@@ -108,7 +109,7 @@ def _command(training: Training) -> str:
 
 
 def _write(lines: Sequence[SampleLine], subtitle: str, out: str) -> None:
-    write(sample_report(lines, subtitle), storage.join(out, "report.html"))
+    write(sample_report(lines, subtitle), storage.join(out, REPORT))
     page = ["# The recipes on synthetic rows", "", subtitle, "", NOTE, "", *markdown_table(COLUMNS, sample_rows(lines))]
     storage.write_text(storage.join(out, "report.md"), "\n".join(page) + "\n")
     text = io.StringIO()

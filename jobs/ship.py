@@ -11,12 +11,12 @@ import typer
 from rich.console import Console
 
 from affect import storage
+from affect.command_line import run_app
 from affect.errors import AffectError
-from affect.evaluation.joining import finished
+from affect.evaluation.joining import read_finished
 from affect.evaluation.settings import EvaluationConfig
 from affect.models.shipped import DEFAULT, FOLDER
 from affect.models.shipping import ship
-from jobs.cli import run
 from jobs.evaluate import evaluate
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -45,7 +45,7 @@ def main(
         ship(model, folder, name, about=ending)
         places = tuple(map(storage.absolute, data))
         evaluate(EvaluationConfig(model=storage.absolute(folder), name=name, data=places, split=split), evaluation)
-    told = finished(evaluation).metrics if evaluation else None
+    told = read_finished(evaluation).metrics if evaluation else None
     facts = ship(model, folder, name, told, ending)
     console = Console(highlight=False, soft_wrap=True)
     for fact, value in facts.items():
@@ -54,4 +54,4 @@ def main(
 
 
 if __name__ == "__main__":
-    run(app)
+    run_app(app)

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from affect import storage
+from affect.command_line import run_app
 from affect.errors import AffectError
 from affect.following.mlflow import begin_mlflow_run, end_mlflow_run
 from affect.models.files import load_description
@@ -33,7 +34,6 @@ from affect.training.plan import TrainPlan
 from affect.training.reading import Course
 from affect.training.settings import Chain, TrainConfig
 from affect.training.windows import items_in
-from jobs import cli
 from jobs.dry_run import show_examination
 from jobs.faults import EndAtMendable, mendable
 from jobs.recipe_list import show_recipes
@@ -260,4 +260,4 @@ def _show(answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    cli.run(app)
+    run_app(app)

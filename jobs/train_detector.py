@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from affect import storage
+from affect.command_line import run_app
 from affect.detection.learning import begin_detector
 from affect.detection.reading import DetectionPlan, sets_of
 from affect.detection.settings import DetectorConfig, WiderSettings
@@ -19,7 +20,6 @@ from affect.detection.wider_face import WiderFace
 from affect.errors import AffectError
 from affect.faces.ssh.files import WEIGHTS
 from affect.runs import RunFolder
-from jobs import cli
 from jobs.faults import EndAtMendable, mendable
 from jobs.recipes.detector import DETECTORS, detector_recipe
 from jobs.room import patience, scaling
@@ -124,4 +124,4 @@ def _show(answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    cli.run(app)
+    run_app(app)

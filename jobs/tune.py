@@ -17,24 +17,26 @@ from rich.console import Console
 from rich.table import Table
 
 from affect import samples, storage
+from affect.command_line import run_app
 from affect.errors import AffectError
 from affect.pacing import duration
 from affect.reports.report import cell
-from affect.runs import RunFolder
+from affect.runs import REPORT, RunFolder
 from affect.training.indexes import Indexes, read_indexes
 from affect.training.settings import TrainConfig
 from affect.tuning.proposing import check_optuna
+from affect.tuning.record import begun_sweep, keep_sweep, read_sweep
 from affect.tuning.results import Sweep, Trial
 from affect.tuning.settings import SweepConfig
-from jobs import cli
+from affect.tuning.trials import choose, stage_uri
 from jobs.recipes.sweeps import sweep_recipe
 from jobs.room import runs_at_a_time
 from jobs.train import train_once
 from jobs.tuning_list import show_plan, show_sweeps
-from jobs.tuning_repeats import choose, run_repeats
+from jobs.tuning_repeats import run_repeats
 from jobs.tuning_search import Search
-from jobs.tuning_trial import EPOCHS, run_trial, stage_uri
-from jobs.tuning_watch import Watch, read, write, write_if_possible
+from jobs.tuning_trial import EPOCHS, run_trial
+from jobs.tuning_watch import Watch, write, write_if_possible
 
 logger = logging.getLogger("affect")
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -52,7 +54,7 @@ def search(config: SweepConfig, out: str) -> Sweep:
     at_a_time = runs_at_a_time(config.largest(), config.concurrent)
     _refresh(config, out)
     known = _train_shared(config, out)
-    sweep = read(out) if storage.exists(storage.join(out, "sweep.json")) else None
+    sweep = begun_sweep(out)
     if sweep is None or sweep.phase == "searching" or sweep.winner() is None:
         sweep = _search(config, out, known, at_a_time)
     if config.best and config.seeds:
@@ -73,10 +75,9 @@ def name_the_cluster() -> None:
 
 def _refresh(config: SweepConfig, out: str) -> None:
     """Prices, and what is to be trained again, may be others than when the sweep began."""
-    if storage.exists(storage.join(out, "sweep.json")):
-        sweep = read(out)
+    if sweep := begun_sweep(out):
         sweep.config, sweep.prices = config.model_dump(mode="json"), config.prices
-        storage.write_text(storage.join(out, "sweep.json"), sweep.to_json())
+        keep_sweep(sweep)
 
 
 def _train_shared(config: SweepConfig, out: str) -> list[Indexes]:
@@ -104,9 +105,9 @@ def _search(config: SweepConfig, out: str, known: Sequence[Indexes], at_a_time: 
         {"memory": 1},  # the workers hold the CPUs; a trial that held one as well would leave them none
     )
     filesystem, path = storage.resolve(storage.join(out, "tune"))
-    if tune.Tuner.can_restore(path, storage_filesystem=filesystem) and storage.exists(storage.join(out, "sweep.json")):
+    sweep = begun_sweep(out)
+    if sweep is not None and tune.Tuner.can_restore(path, storage_filesystem=filesystem):
         logger.info("going on with the sweep in %s", out)
-        sweep = read(out)
         none_left = sweep.phase != "searching"  # with a winner it would not be here
         sweep.phase = "searching"
         tuner = tune.Tuner.restore(path, trainable, restart_errored=none_left, storage_filesystem=filesystem)
@@ -120,7 +121,7 @@ def _search(config: SweepConfig, out: str, known: Sequence[Indexes], at_a_time: 
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     tuner.fit()
-    sweep = read(out)
+    sweep = read_sweep(out)
     whole = config.model_copy(update={"trials": None}).planned if config.search == "grid" else sweep.planned
     if len(sweep.trials) < sweep.planned:
         used = config.used_up(sweep.seconds, sum(trial.rows for trial in sweep.trials))
@@ -282,7 +283,7 @@ def main(
                     "trials": sweep.counts(),
                 }
             )
-        _show(read(run.uri))
+        _show(read_sweep(run.uri))
 
 
 def _show(sweep: Sweep) -> None:
@@ -302,7 +303,7 @@ def _show(sweep: Sweep) -> None:
         console.print(f"the search was ended by {sweep.ended_by}")
     if winner is not None:
         console.print(f"winner: {winner.id}, {sweep.winning_model()}")
-    console.print(f"report: {storage.join(sweep.uri, 'report.html')}")
+    console.print(f"report: {storage.join(sweep.uri, REPORT)}")
 
 
 def _seeds(sweep: Sweep, trial: Trial) -> str:
@@ -316,4 +317,4 @@ def _seeds(sweep: Sweep, trial: Trial) -> str:
 
 
 if __name__ == "__main__":
-    cli.run(app)
+    run_app(app)

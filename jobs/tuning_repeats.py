@@ -1,6 +1,5 @@
 """The best configurations of a sweep trained again in full with other seeds, so that the winner is not luck."""
 
-import itertools
 import logging
 import time
 from collections import deque
@@ -11,47 +10,18 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from affect import storage
 from affect.errors import AffectError
 from affect.pacing import between_lines, duration
 from affect.training.indexes import Indexes
 from affect.training.settings import Chain, TrainConfig
 from affect.tuning.results import Repeat, Sweep, Trial
-from affect.tuning.settings import SweepConfig
+from affect.tuning.trials import last_of, reached, read_history_into, repeat_uri, run_of, run_uri, with_seed
 from jobs.room import held
-from jobs.tuning_trial import explain, last_of, reached, run_uri, train_in_full
-from jobs.tuning_watch import read_history_into, run_of
+from jobs.tuning_trial import explain, train_in_full
 
 logger = logging.getLogger("affect")
 
 LOOK_SECONDS = 5.0
-
-
-def choose(sweep: Sweep, config: SweepConfig) -> None:
-    """Name the ``best`` trials that left a model, and the seeds that each is to be trained again with.
-
-    The seeds are none that a trial had: a trial's result was chosen for being high, and its seed with it.
-    """
-    used = {last_of(run_of(trial)).seed for trial in sweep.trials}
-    fresh = list(itertools.islice((seed for seed in itertools.count(1) if seed not in used), config.seeds))
-    candidates = [trial for trial in sweep.ranked() if trial.model is not None and trial.result is not None]
-    for trial in candidates[: config.best]:
-        known = {repeat.seed: repeat for repeat in trial.repeats}
-        trial.repeats = [known.get(seed, Repeat(seed)) for seed in fresh]
-
-
-def with_seed(run: TrainConfig | Chain, seed: int) -> TrainConfig | Chain:
-    """``run`` exactly but for the seed; of a chain that of every stage which it trains."""
-    if isinstance(run, TrainConfig):
-        return run.model_copy(update={"seed": seed})
-    stages = {
-        name: one if name in run.given else one.model_copy(update={"seed": seed}) for name, one in run.stages.items()
-    }
-    return run.model_copy(update={"stages": stages})
-
-
-def repeat_uri(trial: Trial, repeat: Repeat) -> str:
-    return storage.join(trial.uri, "repeats", f"seed-{repeat.seed}")
 
 
 @dataclass

@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import TypeAdapter
 from ray.tune.search import Searcher
 
-from affect import storage
 from affect.tuning.proposing import propose, seed_of
-from affect.tuning.results import Sweep, Trial
+from affect.tuning.record import begun_sweep
+from affect.tuning.results import Trial
 from affect.tuning.settings import SweepConfig
-from jobs.tuning_trial import EPOCHS, ROWS
+from affect.tuning.trials import ROWS
+from jobs.tuning_trial import EPOCHS
 
 logger = logging.getLogger("affect")
 
@@ -36,9 +37,8 @@ class Search(Searcher):
 
     def _begin(self) -> None:
         self._points = self.config.points()
-        text = storage.join(self.uri, "sweep.json")
-        known = Sweep.from_json(storage.read_text(text)).trials if storage.exists(text) else []
-        self._known = {trial.id: trial.parameters for trial in known}
+        begun = begun_sweep(self.uri)
+        self._known = {trial.id: trial.parameters for trial in begun.trials} if begun else {}
         self._told = False
         self._began = time.monotonic()
 

@@ -13,19 +13,16 @@ from ray import tune
 from ray.train import TrainingFailedError, UserCallback
 from ray.util.queue import Empty, Queue
 
-from affect import storage
 from affect.errors import AffectError
 from affect.training.history import read_history
 from affect.training.indexes import Indexes
 from affect.training.settings import Chain, TrainConfig
 from affect.tuning.settings import SweepConfig
+from affect.tuning.trials import ROWS, last_of, reached, run_uri, stage_uri, trial_name, trial_uri
 from jobs.train import train_chain, train_once
 
 EPOCHS = "epochs_done"
 """What ASHA counts: a report after the first epoch says 1."""
-
-ROWS = "rows"
-"""Training rows of the epoch that a report is of."""
 
 
 class TrialError(Exception):
@@ -92,40 +89,6 @@ def _train_and_report(run: TrainConfig | Chain, uri: str, metric: str, known: Se
             tune.report(reports.get(timeout=0.5))
     reports.shutdown()
     return answer.result()
-
-
-def reached(metrics: Mapping[str, float], metric: str) -> float:
-    """The sweep's metric of a model; AffectError where it is not there or no number."""
-    value = metrics.get(metric)
-    if value is None:
-        raise AffectError(f"the sweep's metric {metric!r} is not reported; there are: {', '.join(sorted(metrics))}")
-    if not math.isfinite(value):
-        raise AffectError(f"{metric} ended as {value}: the training diverged")
-    return value
-
-
-def last_of(run: TrainConfig | Chain) -> TrainConfig:
-    """The run itself; of a chain the last stage."""
-    return run if isinstance(run, TrainConfig) else list(run.stages.values())[-1]
-
-
-def run_uri(run: TrainConfig | Chain, uri: str) -> str:
-    """The folder of ``last_of`` a run in the folder ``uri``."""
-    return uri if isinstance(run, TrainConfig) else storage.join(uri, list(run.stages)[-1])
-
-
-def trial_name(point: Mapping[str, Any]) -> str:
-    """The number of the trial."""
-    return str(point["name"])
-
-
-def trial_uri(sweep_uri: str, name: str) -> str:
-    return storage.join(sweep_uri, "trials", name)
-
-
-def stage_uri(sweep_uri: str, stage: str) -> str:
-    """Where a stage lies that all trials begin with."""
-    return storage.join(sweep_uri, "stages", stage)
 
 
 def explain(error: BaseException) -> str:

@@ -8,7 +8,7 @@ import uvicorn
 from rich.console import Console
 
 from affect.annotation.recording.project import Project
-from jobs.cli import run
+from affect.command_line import run_app
 from serve.annotation.http import OWNER_VARIABLE, build_annotation_api, read_owners
 from serve.authentication import VARIABLE, Tokens, check_open
 from serve.certificate import check_certificate
@@ -69,4 +69,4 @@ def main(
 
 
 if __name__ == "__main__":
-    run(app)
+    run_app(app)

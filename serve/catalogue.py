@@ -4,7 +4,7 @@ import math
 
 from affect import storage
 from affect.interface.answers import RuntimeTaken, StoredModel
-from affect.labels import ACTION_UNIT_NAMES, EXPRESSIONS, action_unit_label
+from affect.labels import ACTION_UNIT_NAMES, action_unit_label
 from affect.models.choosing import Choice
 from affect.models.files import ModelDescription, load_description
 from affect.models.outputs import not_given
@@ -33,8 +33,9 @@ def stored_model(name: str, version: str, description: ModelDescription, known: 
         "version": version,
         "outputs": list(network.heads),
         "not_given": [*not_given(network)],
-        "expressions": list(EXPRESSIONS) if "expression" in network.heads else [],
-        "action_units": list(map(action_unit_label, units)),
+        "expressions": [*network.names("expression")],
+        "compounds": [*network.names("compound")],
+        "action_units": [*network.names("action_units")],
         "action_unit_names": {action_unit_label(unit): ACTION_UNIT_NAMES[unit] for unit in units},
         "takes": network.takes,
         "trained_on": [{"corpus": used.corpus, "synthetic": used.synthetic} for used in description.data],

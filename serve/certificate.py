@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from affect.command_line import run_app
 from affect.errors import AffectError
-from jobs.cli import run
 
 CERTIFICATE, KEY = "certificate.pem", "key.pem"
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -87,4 +87,4 @@ def _general_name(name: str) -> x509.GeneralName:
 
 
 if __name__ == "__main__":
-    run(app)
+    run_app(app)

@@ -25,6 +25,8 @@ def describe(
         embedding=32 if arcface else None,
         heads=heads,
         action_units=(1, 4, 12),
+        compounds=("awed", "hatred", "appalled") if "compound" in heads else (),
+        identities=("Ottilie", "Zoltan") if "identity" in heads else (),
         arcface=ArcFace() if arcface else None,
     )
     fields: dict[str, Any] = {

@@ -19,9 +19,10 @@ from affect.media.pictures import decode_picture
 from affect.media.video import frames, probe
 from affect.models import shipped
 from affect.models.asking import Asker
-from affect.models.files import load_model
+from affect.models.files import Thresholds, load_model
 from affect.models.predictor import Predictor
 from affect.models.shipped import DEFAULT
+from affect.networks.spec import Head
 from affect.watching.video import WatchedVideo
 from tests.made_media import make_video, portrait
 from tests.made_models import write_model
@@ -95,6 +96,32 @@ def test_a_video(model: str, tmp_path: Path) -> None:
     for frame, original, answer in zip(drawn, shown, answers, strict=True):
         changed = cv2.absdiff(frame.picture, original.picture).max(axis=2) > 60
         assert bool(changed.any()) == bool(answer["faces"])
+
+
+@pytest.mark.parametrize(
+    ("heads", "columns"),
+    [
+        (("expression",), ["most frames show"]),
+        (("compound", "identity"), ["compound expression"]),
+        (("valence_arousal",), ["valence", "arousal"]),
+        (("action_units",), ["action units"]),
+    ],
+)
+def test_every_output_is_told_of_pictures_and_videos(
+    tmp_path: Path, heads: tuple[Head, ...], columns: list[str]
+) -> None:
+    limits = Thresholds(action_units={"AU1": 0.0, "AU4": 1.0, "AU12": 0.0}, criterion="f1", found_on="made")
+    network = write_model(str(tmp_path / "model"), size=48, heads=heads, thresholds=limits).network
+    path = make_video(tmp_path / "clip.mp4", [np.pad(portrait(150), ((5, 5), (40, 40), (0, 0)))] * 4, 20)
+    for file in (ASTRONAUT, path):
+        told = call(str(file), "--model", str(tmp_path / "model"), "--out", str(tmp_path)).output
+        names = network.names(heads[0])
+        assert any(name in told for name in names)
+        assert "Zoltan" not in told
+        if file == path:
+            assert all(column in told for column in columns)
+        if "action_units" in heads:  # by the model's own thresholds, which no default one comes to
+            assert "AU1 AU12" in told
 
 
 @pytest.mark.parametrize(

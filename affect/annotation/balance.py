@@ -1,4 +1,7 @@
-"""Balancing valence and arousal by repeating runs of consecutive frames (IJCV 2019, section 4.2)."""
+"""Balancing valence and arousal by repeating runs of consecutive frames (IJCV 2019, section 4.2).
+
+It is of annotations. What training draws, frames or windows of them, training.balance repeats to the same shares.
+"""
 
 import itertools
 from collections.abc import Mapping

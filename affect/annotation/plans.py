@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect.annotation.label_counts import Counts
+from affect.corpora.splits import SPLITS
 from affect.errors import AffectError
 
 EVERY = "videos"
@@ -38,7 +39,7 @@ class Plan:
         return shares
 
 
-THREE = ("train", "validation", "test")
+THREE = SPLITS
 
 PRESETS: dict[str, Plan] = {
     "aff-wild2": Plan(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect import storage
+from affect.corpora.lines import number
 from affect.errors import AffectError
 from affect.labels import VALENCE_AROUSAL
 
@@ -22,8 +23,6 @@ BY_FRAME = {"expression": "expr", "action_units": "au"}
 """What is annotated frame by frame, and the set of Aff-Wild2 that its files belong to."""
 
 LAYOUT = "<root>/{valence,arousal}/<video>/<annotator>.csv, or <root>/{valence,arousal}/<video>.csv as RECOLA has them"
-
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def parse_traces(data: bytes, uri: str) -> list[Trace]:
         time, names = 0, header[1:]
         if not header[0].lower().startswith("time") or "" in names or len(set(names)) != len(names):
             raise _fault(uri, 1, f"the header is {lines[0][:60]!r}, expected is 'time;' and a name for each annotator")
-    rows = [_numbers(line, separator, len(header), uri, number) for number, line in enumerate(lines[1:], start=2)]
+    rows = [_numbers(line, separator, len(header), uri, place) for place, line in enumerate(lines[1:], start=2)]
     if not rows:
         raise AffectError(f"{uri} holds no value; export it again, or delete it if nothing was annotated")
     table = np.array(rows, np.float64)
@@ -81,13 +80,14 @@ def parse_traces(data: bytes, uri: str) -> list[Trace]:
     return [Trace(name, times, values[:, column]) for column, name in enumerate(names)]
 
 
-def _numbers(line: str, separator: str, columns: int, uri: str, number: int) -> list[float]:
+def _numbers(line: str, separator: str, columns: int, uri: str, place: int) -> list[float]:
     cells = [cell.strip() for cell in line.split(separator)]
     if len(cells) != columns:
-        raise _fault(uri, number, f"{line[:60]!r} has {len(cells)} values where the header names {columns}")
-    if not all(map(_NUMBER.fullmatch, cells)):
-        raise _fault(uri, number, f"{line[:60]!r} holds something else than numbers")
-    return [float(cell) for cell in cells]
+        raise _fault(uri, place, f"{line[:60]!r} has {len(cells)} values where the header names {columns}")
+    values = [value for cell in cells if (value := number(cell)) is not None]
+    if len(values) < len(cells):
+        raise _fault(uri, place, f"{line[:60]!r} holds something else than numbers")
+    return values
 
 
 def _refuse(uri: str, wrong: Any, what: str) -> None:

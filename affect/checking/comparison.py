@@ -5,6 +5,7 @@ from typing import Any
 
 from affect.checking.tally import Tally
 from affect.corpora.published import Published
+from affect.corpora.splits import SPLITS
 from affect.reports.report import Badge, Table
 
 ABOUT = 0.03
@@ -59,7 +60,7 @@ def split_table(tallies: Mapping[str, Tally]) -> Table:
     return Table([head[place] for place in keep], [[row[place] for place in keep] for row in rows])
 
 
-ORDER = ("train", "validation", "test", "unlabelled")
+ORDER = (*SPLITS, "unlabelled")
 
 SPLIT_COLUMNS = (
     "split", "videos", "their frames", "pictures", "subjects",

@@ -18,7 +18,7 @@ from typing import Any
 
 from affect import storage
 from affect.corpora.annotation_file import read_annotation
-from affect.corpora.corpus import Clip, FrameLabels, Still
+from affect.corpora.corpus import PERSONS, Clip, FrameLabels, Still
 from affect.corpora.finding import VIDEO_SUFFIXES, base_name, files_in, folders_below, stem
 from affect.corpora.numbered import frame_stills, numbered_files
 from affect.corpora.splits import SPLITS, split_named
@@ -29,7 +29,6 @@ logger = logging.getLogger("affect")
 RATE = 30.0
 """Frames a second, for crops (EXT 2018, section II: all videos were converted to 30)."""
 
-PERSONS = ("main", "left", "right")
 
 EXPECTED = (
     "annotations/{VA_Set,EXPR_Set,AU_Set}/{Training_Set,Validation_Set}/<video>.txt and the videos in batch1/, batch2/"

@@ -14,6 +14,9 @@ Kind = Literal["video", "frames", "pictures"]
 PICTURES_PER_CLIP = 512
 """How many single pictures are one clip: one task, one file of rows."""
 
+PERSONS = ("main", "left", "right")
+"""Whom videos name, besides numbers: the one that they are of, or one of the two that sit side by side."""
+
 
 @dataclass(frozen=True)
 class Clip:

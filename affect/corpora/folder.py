@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from affect import storage
 from affect.corpora.archive import Archive
-from affect.corpora.corpus import Clip, FrameLabels
+from affect.corpora.corpus import PERSONS, Clip, FrameLabels
 from affect.corpora.faults import Faults
 from affect.corpora.finding import PICTURE_SUFFIXES
-from affect.corpora.label_table import PERSONS, SPLITS, Row, read_table
+from affect.corpora.label_table import Row, read_table
 from affect.corpora.shelves import Picture, PictureCorpus, Shelf, file_name
+from affect.corpora.splits import SPLITS
 from affect.errors import AffectError
 from affect.media.video import open_media, video_stream
 

@@ -3,8 +3,6 @@
 import csv
 import difflib
 import io
-import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,14 +12,13 @@ import pyarrow.parquet as pq
 
 from affect import storage
 from affect.corpora.archive import is_inside
+from affect.corpora.corpus import PERSONS
 from affect.corpora.faults import Faults
+from affect.corpora.lines import number
 from affect.corpora.lists import BadLine
+from affect.corpora.splits import SPLITS
 from affect.errors import AffectError
 from affect.labels import ACTION_UNITS, COMPOUND_EXPRESSIONS, EXPRESSIONS, NO_ACTION_UNIT, action_unit_label
-
-PERSONS = ("main", "left", "right")
-
-SPLITS = ("train", "validation", "test")
 
 UNITS = tuple(map(action_unit_label, ACTION_UNITS))
 
@@ -32,8 +29,6 @@ COLUMNS = (
 )
 
 MAX_FRAME = 10**7
-
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -130,11 +125,11 @@ def _parquet(data: bytes, uri: str) -> Iterator[tuple[int, dict[str, str] | None
     first = 1
     for batch in table.to_batches():
         rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-        for number, values in enumerate(rows, start=first):
+        for line, values in enumerate(rows, start=first):
             cells = (
                 (name, "" if value is None else str(value).strip()) for name, value in zip(header, values, strict=True)
             )
-            yield number, {name: cell for name, cell in cells if cell and cell != "nan"}
+            yield line, {name: cell for name, cell in cells if cell and cell != "nan"}
         first += batch.num_rows
 
 
@@ -161,8 +156,8 @@ def _named(value: str, known: tuple[str, ...], what: str) -> str:
 
 
 def _number(cells: dict[str, str], name: str, low: float, high: float) -> float:
-    value = float(cells[name]) if _NUMBER.fullmatch(cells[name]) else math.nan
-    if not low <= value <= high:
+    value = number(cells[name])
+    if value is None or not low <= value <= high:
         raise BadLine(f"{name} is {cells[name][:40]!r}, expected is a number from {low:g} to {high:g}")
     return value
 

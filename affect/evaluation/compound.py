@@ -57,8 +57,3 @@ def compound_scores(
         units @ (shares / shares.sum(axis=1, keepdims=True)).T + expressions @ consists_of.T + sign * positive
     )
     return scores
-
-
-def compound_decisions(scores: NDArray[np.float64], classes: tuple[str, ...]) -> list[str]:
-    """The class with the largest score of each of N faces; of equal ones the first."""
-    return [classes[index] for index in scores.argmax(axis=1)]

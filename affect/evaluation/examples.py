@@ -19,7 +19,7 @@ from affect.labels import (
     action_unit_label,
 )
 from affect.metrics.accumulator import as_array
-from affect.metrics.tasks import ACTION_UNIT_THRESHOLD
+from affect.metrics.tasks import ACTION_UNIT_THRESHOLD, TASKS
 from affect.networks.spec import Head, NetworkSpec
 from affect.training.index import LabelIndex
 from affect.training.settings import TrainConfig
@@ -32,6 +32,9 @@ LARGEST = 96
 """Pixels of a side; larger pictures are made smaller."""
 QUALITY = 80
 """Of JPEG."""
+
+PROBABILITY: dict[Head, str] = {"expression": "probability", "compound": "compound_probability"}
+"""Under what an example's predictions have the probability of the class, by output."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,9 @@ class Example:
     """corpus/split/video"""
     jpeg: bytes
     labels: Mapping[str, Any]
-    """Of those annotated: expression, valence, arousal, and action_units, the names of those active."""
+    """Of those annotated: expression, compound, valence, arousal, and action_units, the names of those active."""
     predictions: Mapping[str, Any]
-    """Of the network's outputs the same, with the probability of the expression."""
+    """Of the network's outputs the same, with the probability of the expression, compound_probability as well."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,27 @@ class _Judged:
 
 
 def _expression(spec: NetworkSpec, predictions: NDArray[Any], labels: NDArray[Any]) -> _Judged:  # noqa: ARG001
-    known = labels != NO_EXPRESSION
-    given = np.where(known, labels, 0).astype(np.intp)
-    right = predictions.argmax(axis=1) == given
-    error = 1 - predictions[np.arange(len(given)), given].astype(np.float64)
+    known, given, right, error = _of_classes(predictions, labels)
     return _Judged(
         error, np.array(EXPRESSIONS)[given], {"right": known & right, "wrong": known & ~right, "chance": known}
     )
+
+
+def _compound(spec: NetworkSpec, predictions: NDArray[Any], labels: NDArray[Any]) -> _Judged:  # noqa: ARG001
+    # Not by class: EmotioNet's classes have basic expressions among them, whose examples are the other output's.
+    known, given, right, error = _of_classes(predictions, labels)
+    group = np.full(len(given), "compound expressions")
+    return _Judged(error, group, {"right": known & right, "wrong": known & ~right})
+
+
+def _of_classes(
+    predictions: NDArray[Any], labels: NDArray[Any]
+) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.bool_], NDArray[np.float64]]:
+    """Which rows are labelled, with what, which are right, and what is missing to a probability of 1 for the label."""
+    known = labels != NO_EXPRESSION
+    given = np.where(known, labels, 0).astype(np.intp)
+    right = predictions.argmax(axis=1) == given
+    return known, given, right, 1 - predictions[np.arange(len(given)), given].astype(np.float64)
 
 
 def _valence_arousal(spec: NetworkSpec, predictions: NDArray[Any], labels: NDArray[Any]) -> _Judged:  # noqa: ARG001
@@ -88,6 +105,7 @@ JUDGES: dict[Head, Callable[[NetworkSpec, NDArray[Any], NDArray[Any]], _Judged]]
     "expression": _expression,
     "valence_arousal": _valence_arousal,
     "action_units": _action_units,
+    "compound": _compound,
 }
 """By what examples are chosen; of other outputs there are none."""
 
@@ -101,6 +119,7 @@ class Examples:
 
     def __init__(self, spec: NetworkSpec, sources: Sequence[str], of_each: int = 2) -> None:
         self.spec, self.sources, self.of_each = spec, np.array(sources), of_each
+        self.tasks = {head: TASKS[head](spec) for head in spec.heads if head in JUDGES}
         self.kept: dict[tuple[Kind, str], dict[str, tuple[tuple[float, int], Example]]] = {}
 
     def update(
@@ -112,13 +131,12 @@ class Examples:
     ) -> None:
         """Pictures uint8 (n, S, S, 3), RGB; predictions and targets as of FrameMetrics; row groups (n,)."""
         images, sources = as_array(pictures), self.sources[groups]
-        said = {head: as_array(predictions[head]) for head in self.spec.heads}
-        given = {name: as_array(target) for name, target in targets.items()}
+        arrays = {name: as_array(target) for name, target in targets.items()}
+        given = {head: labels for head, task in self.tasks.items() if (labels := task.labels(arrays)) is not None}
+        said = {head: as_array(predictions[head]) for head in given}
         checksums = np.array([zlib.crc32(image) for image in images], np.int64)
-        for head in self.spec.heads:
-            if head not in JUDGES or not len(images):
-                continue
-            judged = JUDGES[head](self.spec, said[head], given[head])
+        for head, labels in given.items() if len(images) else ():
+            judged = JUDGES[head](self.spec, said[head], labels)
             scores: dict[Kind, NDArray[np.float64]] = {
                 "right": judged.error,
                 "wrong": -judged.error,
@@ -177,15 +195,16 @@ class Examples:
         image: NDArray[np.uint8],
         row: int,
         said: Mapping[Head, NDArray[Any]],
-        given: Mapping[str, NDArray[Any]],
+        given: Mapping[Head, NDArray[Any]],
     ) -> Example:
         labels: dict[str, Any] = {}
         predictions: dict[str, Any] = {}
-        if "expression" in said:
-            best = int(said["expression"][row].argmax())
-            predictions |= {"expression": EXPRESSIONS[best], "probability": float(said["expression"][row][best])}
-            if given["expression"][row] != NO_EXPRESSION:
-                labels["expression"] = EXPRESSIONS[int(given["expression"][row])]
+        for head, probability in PROBABILITY.items():
+            if head in said:
+                names, best = self.spec.names(head), int(said[head][row].argmax())
+                predictions |= {head: names[best], probability: float(said[head][row][best])}
+                if given[head][row] != NO_EXPRESSION:
+                    labels[head] = names[int(given[head][row])]
         if "valence_arousal" in said:
             predictions |= _named(said["valence_arousal"][row])
             if np.isfinite(given["valence_arousal"][row]).all():

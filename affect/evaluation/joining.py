@@ -1,7 +1,9 @@
 """Finished evaluations as one: the folds of a cross-validation, each of a model that learned from the others."""
 
 import json
+import logging
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from affect import storage
+from affect import samples, storage
 from affect.errors import AffectError
+from affect.evaluation.concluding import conclude, kept_metrics
+from affect.evaluation.groups import read_groups
 from affect.evaluation.judging import Judging
+from affect.evaluation.measures import METRICS, Measures
+from affect.evaluation.predictions import PREDICTIONS, schema
+from affect.evaluation.settings import JoinConfig
+from affect.evaluation.subgroups import subgroups_of
+from affect.runs import RunFolder, finished
 
-METRICS = "metrics.json"
-PREDICTIONS = "predictions.parquet"
+logger = logging.getLogger("affect")
 
 ROW = ("corpus", "video", "person", "frame")
 """What tells a row from all others."""
@@ -42,9 +50,9 @@ class Finished:
         return self.uri.rstrip("/").rsplit("/", 1)[-1]
 
 
-def finished(uri: str) -> Finished:
+def read_finished(uri: str) -> Finished:
     """The evaluation at ``uri``. Raises AffectError where there is none, or it is not done, or was joined itself."""
-    if not storage.exists(storage.join(uri, "DONE")) or not storage.exists(storage.join(uri, METRICS)):
+    if not finished(uri) or not storage.exists(storage.join(uri, METRICS)):
         raise AffectError(f"{uri} is no finished evaluation; run jobs.evaluate with --out {uri} to its end")
     metrics = json.loads(storage.read_text(storage.join(uri, METRICS)))
     if "model" not in metrics:
@@ -52,12 +60,57 @@ def finished(uri: str) -> Finished:
     return Finished(storage.absolute(uri), metrics, Judging.parse(metrics["model"]))
 
 
+def join(runs: Sequence[str], out: str, config: JoinConfig | None = None) -> dict[str, Any]:
+    """Several finished evaluations, as of the folds of a cross-validation, as one over all their rows; its metrics.
+
+    Metrics are over all rows joined; ``folds``, and in each row of ``default`` another ``folds``, hold those of each
+    evaluation, their mean and standard deviation. Raises AffectError where an evaluation is not finished, where models
+    output different things, and where a row appears twice, naming it. A joining that is there already is returned.
+    """
+    config = (config or JoinConfig(runs=tuple(runs))).model_copy(update={"runs": tuple(map(storage.absolute, runs))})
+    with RunFolder(out, config) as run:
+        if run.finished:
+            logger.info("%s is joined already; to do it again give another --out", run.uri)
+            return kept_metrics(run)
+        began = time.monotonic()
+        found = to_join(config.runs)
+        first = found[0].judging
+        measures = Measures(first, subgroups_of(first, read_groups(config.groups), config.groups))
+        with (
+            storage.whole_file(run.file(PREDICTIONS)) as path,
+            pq.ParquetWriter(path, schema(first.network), compression="zstd") as writer,
+        ):
+            for one in found:
+                measures.go_on(one.judging)
+                for table in tables(one.predictions):
+                    writer.write_table(table, row_group_size=samples.ROWS_PER_GROUP * 32)
+                    measures.update(table)
+        measures.go_on(_of_all([one.judging for one in found]))
+        metrics = measures.summary(config.bootstrap)
+        metrics["folds"] = folds(found)
+        if any(one.judging.thresholds for one in found):
+            metrics["thresholds"] |= {"used": {}, "from": "of each evaluation its own"}
+        add_folds(metrics["default"], found)
+        facts = {"Frames": f"{metrics['frames']['rows']:,}", "Evaluations joined": str(len(found))}
+        return conclude(run, measures, metrics, facts, began)
+
+
+def _of_all(judgings: Sequence[Judging]) -> Judging:
+    """What is said of all that were joined."""
+    told = {
+        name: ", ".join(dict.fromkeys(filter(None, (getattr(one, name) for one in judgings))))
+        for name in ("name", "recipe", "split", "rows", "expressions")
+    }
+    nothing = {"sha256": "", "thresholds": {}, "thresholds_from": ""}
+    return judgings[0].model_copy(update=told | nothing | {"synthetic": any(one.synthetic for one in judgings)})
+
+
 def to_join(runs: Sequence[str]) -> list[Finished]:
     """The evaluations of ``runs`` in their order.
 
     Raises AffectError where models output different things, and where a row appears twice, naming it.
     """
-    found = [finished(uri) for uri in runs]
+    found = [read_finished(uri) for uri in runs]
     for one in found:
         if one.metrics.get("folds"):
             raise AffectError(f"{one.uri} is itself joined; give the evaluations that it was joined of")

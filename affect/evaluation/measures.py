@@ -19,20 +19,20 @@ from affect.evaluation.video import RULES, VideoExpressions
 from affect.labels import EXPRESSIONS, NO_EXPRESSION, action_unit_label
 from affect.metrics import FrameMetrics
 from affect.metrics.confusion import ConfusionMatrix
-from affect.metrics.defaults import DEFAULTS, Default
+from affect.metrics.defaults import default_of
 from affect.metrics.detections import DetectionCounts
 from affect.metrics.sums import from_sums, one_head
 from affect.metrics.tasks import ACTION_UNIT_THRESHOLD, ClassMetrics
-from affect.networks.spec import Head, NetworkSpec
+from affect.networks.spec import NetworkSpec
+
+METRICS = "metrics.json"
+"""What the figures are called in an evaluation's folder."""
 
 VIEWS = {
     "faces": "frames with a face",
     "all_frames": "all frames",
 }
 """Over which frames metrics are taken; of all, those without a face take the nearest prediction of their track."""
-
-OTHERWISE = "aff-wild2"
-"""Whose default metrics a corpus has that the papers do not know."""
 
 
 VIDEO_RULE = "mean"
@@ -170,7 +170,8 @@ class Measures:
         for name, of in sorted(self.corpora.items()):
             values = {view: metrics.compute() for view, metrics in of.metrics.items()}
             ends = intervals.of(name)
-            for head, default in defaults_of(name, self.spec).items():
+            for head in self.spec.heads:
+                default = default_of(name, head)
                 if default.of == "videos":
                     found = self._video_expressions(bootstrap, name).get(VIDEO_RULE, {})
                     judged: dict[str, Any] = {view: found if view == "faces" else {} for view in VIEWS}
@@ -215,23 +216,6 @@ class Measures:
         return answer
 
 
-def defaults_of(corpus: str, spec: NetworkSpec) -> dict[Head, Default]:
-    """What the outputs of ``spec`` are judged by on ``corpus``; by OTHERWISE's where the papers do not say.
-
-    The part of a corpus with compound expressions, raf-db-compound, is judged as the corpus.
-    """
-    known = DEFAULTS.get(corpus.removesuffix("-compound"), {})
-    fallback = DEFAULTS[OTHERWISE] | {
-        "compound": Default(("compound_macro_f1",), ""),
-    }
-    return {
-        head: known[head]
-        if head in known
-        else Default(fallback[head].metrics, f"not named for {corpus}; as {OTHERWISE}'s")
-        for head in spec.heads
-    }
-
-
 def _classes(spec: NetworkSpec, metrics: FrameMetrics) -> dict[str, dict[str, dict[str, float | None]]]:
     """F1, precision, recall and number of labels of each class, by output."""
     found: dict[str, dict[str, dict[str, float | None]]] = {}
@@ -240,7 +224,7 @@ def _classes(spec: NetworkSpec, metrics: FrameMetrics) -> dict[str, dict[str, di
             continue
         assert isinstance(task.accumulator, ConfusionMatrix)
         counts = task.accumulator.counts
-        names = EXPRESSIONS if head == "expression" else spec.compounds
+        names = spec.names(head)
         hits, labelled, guessed = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
         found[head] = {name: _scores(hits[place], guessed[place], labelled[place]) for place, name in enumerate(names)}
     return found

@@ -18,6 +18,9 @@ from affect.labels import (
 from affect.networks.spec import Head, NetworkSpec
 from affect.training.index import label_arrays
 
+PREDICTIONS = "predictions.parquet"
+"""What the rows are called in an evaluation's folder."""
+
 PLACE = pa.schema(
     [
         pa.field("corpus", pa.string(), nullable=False),

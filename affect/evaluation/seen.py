@@ -35,6 +35,10 @@ class Seen(Configuration):
     """Whether any of the run's data is."""
     confusion: Counts | None = None
     """(7, 7) of expressions, rows are labels."""
+    compounds: tuple[str, ...] = ()
+    """The compound expressions that are told apart."""
+    compound_confusion: Counts | None = None
+    """As ``confusion``, of those."""
     plane_labels: Counts | None = None
     """As metrics.plane.PlaneCounts."""
     plane_predictions: Counts | None = None
@@ -54,11 +58,14 @@ class Seen(Configuration):
                 action_unit_label(unit): tuple(counts)
                 for unit, counts in zip(metrics.spec.action_units, columns, strict=True)
             }
+        compound = metrics.confusion_of("compound")
         return cls(
             split=split,
             epoch=epoch,
             synthetic=synthetic,
             confusion=None if metrics.confusion is None else metrics.confusion.tolist(),
+            compounds=metrics.spec.names("compound"),
+            compound_confusion=None if compound is None else compound.tolist(),
             plane_labels=None if metrics.plane is None else metrics.plane.labels.tolist(),
             plane_predictions=None if metrics.plane is None else metrics.plane.predictions.tolist(),
             action_units=units,

@@ -15,6 +15,11 @@ from affect.metrics.defaults import less_is_better
 from affect.metrics.sums import from_sums
 
 
+def subgroups_of(judging: Judging, groups: Groups | None, settings: GroupSettings) -> "Subgroups | None":
+    """None where there are no groups."""
+    return None if groups is None else Subgroups(judging, groups, settings)
+
+
 class Subgroups:
     """Streaming: of each group of each column the sums of its videos, from which metrics and intervals follow."""
 

@@ -1,14 +1,24 @@
 """Thresholds of action units: of each the one with the highest F1 on validation rows."""
 
+import logging
+
 import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from affect import storage
 from affect.errors import AffectError
+from affect.evaluation.judging import Judging
+from affect.evaluation.predictions import PREDICTIONS
+from affect.evaluation.rows import EvaluationRows
+from affect.evaluation.settings import EvaluationConfig
 from affect.labels import action_unit_label
 from affect.metrics.tasks import ACTION_UNIT_THRESHOLD
+from affect.models.files import DESCRIPTION, WEIGHTS, ModelDescription, Thresholds
 from affect.networks.spec import NetworkSpec
+from affect.runs import RunFolder
+
+logger = logging.getLogger("affect")
 
 
 def best_f1(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> float | None:
@@ -58,3 +68,22 @@ def find_thresholds(predictions: str, spec: NetworkSpec) -> dict[str, float]:
             "annotated with action units"
         )
     return found
+
+
+def with_thresholds(
+    run: RunFolder, config: EvaluationConfig, description: ModelDescription, rows: EvaluationRows, judging: Judging
+) -> Judging:
+    """Find thresholds on what was predicted, and leave a model that has them: the one that was judged never changes."""
+    assert config.thresholds is not None
+    found = Thresholds(
+        action_units=find_thresholds(run.file(PREDICTIONS), description.network),
+        criterion=config.thresholds,
+        found_on=f"{', '.join(rows.corpora)}, {config.split}, {rows.count:,} rows {rows.fingerprint}",
+    )
+    folder = run.file("model")
+    storage.write_bytes(storage.join(folder, WEIGHTS), storage.read_bytes(storage.join(config.model, WEIGHTS)))
+    told = description.model_copy(update={"thresholds": found})
+    storage.write_text(storage.join(folder, DESCRIPTION), told.to_json())
+    logger.info("a model with these thresholds is in %s; evaluate or promote it as %s", folder, run.uri)
+    told_from = f"found on these very rows, which makes their figures too good: {found.found_on}"
+    return judging.model_copy(update={"thresholds": found.action_units, "thresholds_from": told_from})

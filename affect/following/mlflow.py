@@ -13,6 +13,8 @@ from affect.configuration import flatten
 from affect.errors import AffectError
 from affect.evaluation.examples import Examples
 from affect.metrics import FrameMetrics
+from affect.models.files import DESCRIPTION, WEIGHTS
+from affect.runs import CONFIG, REPORT
 from affect.training.following import Followed, Follower, Point
 from affect.training.settings import TrainConfig
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 RUN = "mlflow.json"
 """Which run of MLflow the folder's run is recorded as."""
 
-ARTIFACTS = ("config.yaml", "metrics.csv", "report.html", "model/model.json", "model/model.safetensors")
+ARTIFACTS = (CONFIG, "metrics.csv", REPORT, f"model/{DESCRIPTION}", f"model/{WEIGHTS}")
 
 SECONDS_BETWEEN = 10.0
 """Points are sent together, no more often."""

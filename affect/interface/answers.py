@@ -95,6 +95,7 @@ class ServedModel(ModelName):
     outputs: list[str]
     not_given: NotGiven
     expressions: list[str]
+    compounds: list[str]
     action_units: list[str]
     action_unit_names: Annotated[
         dict[str, str], Field(description="what each is called in the Facial Action Coding System")

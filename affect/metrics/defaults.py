@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from affect.registry import look_up
+from affect.networks.spec import Head
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,20 @@ DEFAULTS: dict[str, dict[str, Default]] = {
 }
 
 
-def default_metrics(corpus: str, output: str) -> Default:
-    """What the output of a network is judged by on ``corpus``.
+OTHERWISE = "aff-wild2"
+"""Where the papers do not say by what a corpus is judged, it is judged as this one, which has most outputs."""
 
-    Raises AffectError for an unknown corpus, and for an output that the papers do not judge on it.
+
+def default_of(corpus: str, output: Head) -> Default:
+    """What an output is judged by on ``corpus``; by OTHERWISE's where the papers do not say.
+
+    The part of a corpus with compound expressions, raf-db-compound, is judged as the corpus.
     """
-    return look_up(look_up(DEFAULTS, corpus, "corpus with a default metric"), output, f"output of {corpus}")
+    known = DEFAULTS.get(corpus.removesuffix("-compound"), {})
+    if output in known:
+        return known[output]
+    fallback = DEFAULTS[OTHERWISE] | {"compound": Default(("compound_macro_f1",), "")}
+    return Default(fallback[output].metrics, f"not named for {corpus}; as {OTHERWISE}'s")
 
 
 def less_is_better(metric: str) -> bool:

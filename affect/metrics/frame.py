@@ -11,7 +11,7 @@ from affect.metrics.confusion import ConfusionMatrix
 from affect.metrics.detections import DetectionCounts
 from affect.metrics.plane import PlaneCounts
 from affect.metrics.tasks import TASKS, ActionUnitMetrics, ValenceArousalMetrics, action_unit_thresholds
-from affect.networks.spec import NetworkSpec
+from affect.networks.spec import Head, NetworkSpec
 
 
 class FrameMetrics:
@@ -54,7 +54,11 @@ class FrameMetrics:
     @property
     def confusion(self) -> NDArray[np.int64] | None:
         """The confusion matrix (7, 7) of expressions, rows are labels; None without that head."""
-        accumulator = self.tasks["expression"].accumulator if "expression" in self.tasks else None
+        return self.confusion_of("expression")
+
+    def confusion_of(self, head: Head) -> NDArray[np.int64] | None:
+        """The confusion matrix of an output of classes, rows are labels; None where it is none or there is none."""
+        accumulator = self.tasks[head].accumulator if head in self.tasks else None
         return accumulator.counts if isinstance(accumulator, ConfusionMatrix) else None
 
     @property

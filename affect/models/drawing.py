@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect.models.answer import Face
+from affect.models.outputs import OUTPUTS
 
 Rectangle = tuple[int, int, int, int]
 """x, y, width, height."""
@@ -16,7 +17,6 @@ _POINT = (255, 214, 10)
 _TEXT = (255, 255, 255)
 _PANEL = (20, 24, 28)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_UNITS_PER_LINE = 5
 
 
 def draw(picture: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint8]:
@@ -36,16 +36,7 @@ def draw(picture: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint8]
 
 def describe(face: Face) -> list[str]:
     """The lines of text about one face: its likeliest expressions, valence and arousal, active action units."""
-    lines = []
-    if "expression" in face:
-        likeliest = sorted(face["expression"].items(), key=lambda item: -item[1])[:2]
-        lines += [f"{name} {probability:.0%}" for name, probability in likeliest if probability >= 0.1]
-    if "valence" in face:
-        lines.append(f"valence {face['valence']:+.2f}  arousal {face['arousal']:+.2f}")
-    if "action_units" in face:
-        active = face["active_action_units"] or ["no AU active"]
-        lines += [" ".join(active[start : start + _UNITS_PER_LINE]) for start in range(0, len(active), _UNITS_PER_LINE)]
-    return lines
+    return [line for output in OUTPUTS.values() for line in output.lines(face)]
 
 
 def _rectangle(face: Face) -> Rectangle:

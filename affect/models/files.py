@@ -20,11 +20,14 @@ from affect.errors import AffectError
 from affect.networks import Network, build
 from affect.networks.spec import NetworkSpec
 from affect.preprocessing.settings import Preprocessing
+from affect.runs import DONE
 
 SCHEMA_VERSION = 2
 """2: the weights of a network are named by stream, as in streams.image.encoder."""
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "model.json"
+WINNER = "winner.json"
+"""In a sweep's folder: which model won."""
 
 
 class TrainingData(Configuration):
@@ -97,6 +100,11 @@ class ModelDescription(Configuration):
     def synthetic(self) -> bool:
         """Whether any of the training data was made by a program."""
         return any(used.synthetic for used in self.data)
+
+    @property
+    def own_thresholds(self) -> dict[str, float]:
+        """Of action units by name, as AU12, those that are not metrics.tasks'."""
+        return self.thresholds.action_units if self.thresholds else {}
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=2) + "\n"
@@ -173,8 +181,8 @@ def locate_model(uri: str) -> str:
     if storage.exists(current):
         return storage.absolute(storage.join(uri, json.loads(storage.read_text(current))["version"]))
     for name, mend in (
-        ("winner.json", "let the sweep finish with at least one trial that ended well"),
-        ("DONE", "give a run that trains a model"),
+        (WINNER, "let the sweep finish with at least one trial that ended well"),
+        (DONE, "give a run that trains a model"),
     ):
         told = storage.join(uri, name)
         if storage.exists(told):
@@ -182,7 +190,7 @@ def locate_model(uri: str) -> str:
             if isinstance(model, str):
                 return storage.absolute(model)
             raise AffectError(f"{told} names no model; {mend}")
-    raise AffectError(f"no model in {uri}: no {DESCRIPTION}, model/{DESCRIPTION} or winner.json; give a finished run")
+    raise AffectError(f"no model in {uri}: no {DESCRIPTION}, model/{DESCRIPTION} or {WINNER}; give a finished run")
 
 
 def _differences(expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> list[str]:

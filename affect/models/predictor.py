@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from affect.errors import AffectError
 from affect.faces.alignment import align
 from affect.faces.detector import Detections, Detector
-from affect.labels import EXPRESSIONS, RAFDB_COMPOUNDS, action_unit_label
+from affect.labels import RAFDB_COMPOUNDS
 from affect.media.pictures import through_jpeg
 from affect.metrics.tasks import action_unit_thresholds
 from affect.models.answer import Face, FoundFace, Prediction
@@ -62,19 +62,20 @@ def describe(
     network = description.network
     prediction: Prediction = {}
     if "expression" in outputs:
-        prediction["expression"] = _named(EXPRESSIONS, outputs["expression"][row])
+        prediction["expression"] = _named(network.names("expression"), outputs["expression"][row])
     if "valence_arousal" in outputs:
         valence, arousal = outputs["valence_arousal"][row]
         prediction["valence"] = round(float(valence), _DIGITS)
         prediction["arousal"] = round(float(arousal), _DIGITS)
     if "action_units" in outputs:
-        names = tuple(map(action_unit_label, network.action_units))
+        names = network.names("action_units")
         prediction["action_units"] = _named(names, outputs["action_units"][row])
-        own = description.thresholds.action_units if description.thresholds else {}
-        active = outputs["action_units"][row] >= action_unit_thresholds(network.action_units, own)
+        active = outputs["action_units"][row] >= action_unit_thresholds(
+            network.action_units, description.own_thresholds
+        )
         prediction["active_action_units"] = [name for name, is_active in zip(names, active, strict=True) if is_active]
     if "compound" in outputs:
-        prediction["compound"] = _named(network.compounds, outputs["compound"][row])
+        prediction["compound"] = _named(network.names("compound"), outputs["compound"][row])
     if embedding:
         prediction["embedding"] = [round(float(value), _DIGITS) for value in outputs["embedding"][row]]
     if "derived_compound" in outputs:

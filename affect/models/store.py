@@ -19,6 +19,7 @@ from affect.models.card import model_card
 from affect.models.files import DESCRIPTION, WEIGHTS, ModelDescription, load_model, locate_model
 from affect.models.gate import Gate, Gatekeeper, keep_gate, kept_gate
 from affect.models.history import CURRENT, Change, came_before, keep, last_change, read_current, read_history
+from affect.models.shipped import find_model
 
 CARD = "card.md"
 
@@ -114,6 +115,18 @@ def current(store: str, name: str) -> str:
         raise AffectError(f"no model {name!r} in {store}; it holds: {', '.join(names) or 'none'}")
     version: str = found[0]["version"]
     return version
+
+
+def locate(model: str, store: str | None) -> tuple[str, str]:
+    """The folder of a model and what it is called.
+
+    A run, a model's folder, one that comes with the package or, with a store, name or name/version.
+    """
+    if store is None:
+        return find_model(model), ""
+    name, _, version = model.partition("/")
+    version = version or current(store, name)
+    return resolve(store, name, version), f"{name}/{version.zfill(4)}"
 
 
 def resolve(store: str, name: str, version: str | None = None) -> str:

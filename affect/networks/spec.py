@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from affect.configuration import Configuration
-from affect.labels import ACTION_UNITS, COMPOUND_EXPRESSIONS, EXPRESSIONS
+from affect.labels import ACTION_UNITS, COMPOUND_EXPRESSIONS, EXPRESSIONS, VALENCE_AROUSAL, action_unit_label
 
 Head = Literal["valence_arousal", "expression", "action_units", "compound", "identity"]
 Stream = Literal["image", "sound"]
@@ -132,6 +132,18 @@ class NetworkSpec(Configuration):
         if self.mirrored and self.takes != ["image"]:
             raise ValueError(f"mirrored is of networks that take single pictures of faces, not {', '.join(self.takes)}")
         return self
+
+    def names(self, head: Head) -> tuple[str, ...]:
+        """What the values of an output are called, in order; none where there is no such head."""
+        if head not in self.heads:
+            return ()
+        return {
+            "valence_arousal": VALENCE_AROUSAL,
+            "expression": EXPRESSIONS,
+            "action_units": tuple(map(action_unit_label, self.action_units)),
+            "compound": self.compounds,
+            "identity": self.identities,
+        }[head]
 
     @property
     def takes(self) -> list[str]:

@@ -1,19 +1,18 @@
 """The page of a chain of training runs: its stages, each with a report of its own."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pandas as pd
 
-from affect import storage
+from affect import runs, storage
 from affect.evaluation.seen import Seen
 from affect.following.records import VALIDATION
 from affect.reports import figures
 from affect.reports.report import Badge, Figure, Link, Report, Section, Table, Tile, cell, write
-from affect.reports.run_folder import REPORT
 from affect.reports.run_report import STATES, SYNTHETIC, TILES, State
+from affect.runs import CONFIG, REPORT
 from affect.training.history import read_history
 from affect.training.settings import Chain
 
@@ -67,9 +66,9 @@ def chain_report(title: str, uri: str, stages: Sequence[Stage], state: State) ->
 
 
 def _read(name: str, epochs: int, folder: str) -> Stage:
-    history, done = read_history(folder), storage.join(folder, "DONE")
-    metrics = json.loads(storage.read_text(done))["metrics"] if storage.exists(done) else {}
-    begun: StageState = "begun" if storage.exists(storage.join(folder, "config.yaml")) else "waiting"
+    history = read_history(folder)
+    metrics = runs.summary(folder)["metrics"] if runs.finished(folder) else {}
+    begun: StageState = "begun" if storage.exists(storage.join(folder, CONFIG)) else "waiting"
     page = f"{name}/{REPORT}" if storage.exists(storage.join(folder, REPORT)) else ""
     seen = Seen.read(storage.join(folder, VALIDATION))
     synthetic = seen is not None and seen.synthetic

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from affect.annotation.balance import QUADRANTS
 from affect.checking.comparison import comparison_columns, comparison_rows, split_rows, split_table
 from affect.checking.rows import Rows
 from affect.checking.survey import Survey, VideoFacts
@@ -19,8 +20,6 @@ from affect.reports.report import Badge, Block, Figure, Report, Section, Table, 
 
 BEFORE, AFTER = "labels", "rows"
 """What the corpus's files say, and what is left with a face in the pre-processed rows."""
-
-QUADRANTS = ("V+ A+", "V- A+", "V+ A-", "V- A-")
 
 SIZES = 12
 """So many sizes of pictures or videos are listed."""

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect.configuration import flatten
+from affect.evaluation.measures import METRICS
+from affect.evaluation.predictions import PREDICTIONS
 from affect.labels import EXPRESSIONS, VALENCE_AROUSAL
 from affect.metrics.plane import PlaneCounts
 from affect.reports import figures
@@ -74,7 +76,7 @@ def evaluation_report(evaluation: Evaluation) -> Report:
         subtitle=evaluation.uri,
         badges=[Badge("SYNTHETIC DATA", "warn")] if evaluation.synthetic else [],
         tiles=_tiles(evaluation),
-        links={"metrics.json": "metrics.json", "predictions.parquet": "predictions.parquet"},
+        links={METRICS: METRICS, PREDICTIONS: PREDICTIONS},
         sections=[
             Section("Judged by", _defaults(evaluation), note=" ".join(filter(None, (whole, about, _rules(metrics))))),
             Section("Each label", _labels(evaluation), note="Frames with a face."),

@@ -7,10 +7,9 @@ from affect.evaluation.seen import Seen
 from affect.following.records import STEPS, VALIDATION, read_steps
 from affect.reports.report import write
 from affect.reports.run_report import State, TrainingRun, run_report
+from affect.runs import CONFIG, REPORT
 from affect.training.history import read_history
 from affect.training.settings import TrainConfig
-
-REPORT = "report.html"
 
 
 def write_run_report(
@@ -29,7 +28,7 @@ def write_run_report(
     """
     history, steps = read_history(out), read_steps(out)
     done = history.assign(epoch=history["epoch"] + 1) if len(history) else history
-    files = {"config.yaml": True, "metrics.csv": len(history) > 0, STEPS: len(steps) > 0}
+    files = {CONFIG: True, "metrics.csv": len(history) > 0, STEPS: len(steps) > 0}
     page = TrainingRun(
         title=config.recipe,
         uri=out,

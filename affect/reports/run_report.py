@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from affect.configuration import flatten
-from affect.evaluation.examples import Kind
+from affect.evaluation.examples import PROBABILITY, Kind
 from affect.evaluation.seen import Seen, SeenPicture
 from affect.labels import ACTION_UNIT_NAMES, EXPRESSIONS, VALENCE_AROUSAL
 from affect.reports import corpus_figures, figures
@@ -41,7 +41,9 @@ CURVES = (
     ("Valence and arousal: CCC", ("valence_ccc", "arousal_ccc"), None),
     ("Valence and arousal: mean squared error", ("valence_mse", "arousal_mse"), None),
     ("Expressions", ("expression_macro_f1", "expression_accuracy"), None),
+    ("Compound expressions", ("compound_macro_f1", "compound_accuracy"), None),
     ("Action units: mean F1", ("action_units_f1",), None),
+    ("Identities", ("identity_accuracy", "identity_top5_accuracy"), None),
     ("Score", ("score",), None),
 )
 TILES = {
@@ -49,7 +51,9 @@ TILES = {
     "valence_ccc": "Valence CCC",
     "arousal_ccc": "Arousal CCC",
     "expression_macro_f1": "Expression macro F1",
+    "compound_macro_f1": "Compound expression macro F1",
     "action_units_f1": "Action unit F1",
+    "identity_accuracy": "Identity accuracy",
 }
 
 
@@ -187,28 +191,25 @@ def _labels(run: TrainingRun) -> list[Figure | Table]:
         by_split = {split: [metrics.get(key) for key in units] for split, metrics in run.metrics.items()}
         names = [key.removesuffix("_f1") for key in units]
         made.append(Figure("Action units: F1", figures.bars(names, by_split, "F1"), wide=True))
-    confusion = _confusion(run)
-    if confusion is not None:
-        made.append(
-            Figure(
-                "Expressions: confusion",
-                figures.confusion(confusion, EXPRESSIONS),
-                "Validation frames; shades are shares of the row.",
-            )
-        )
-        made.append(Figure("Expressions: F1, precision, recall", _expressions(confusion)))
-        series = {"labelled": confusion.sum(1).tolist(), "predicted": confusion.sum(0).tolist()}
-        made.append(Figure("Expressions: frames", corpus_figures.counts(EXPRESSIONS, series, "frames"), wide=True))
+    if run.seen is not None:
+        made += _classes("Expressions", EXPRESSIONS, run.seen.confusion)
+        made += _classes("Compound expressions", run.seen.compounds, run.seen.compound_confusion)
     if run.seen is not None and run.seen.action_units:
         made.append(_action_units(run.seen.action_units))
     return made
 
 
-def _confusion(run: TrainingRun) -> NDArray[np.int64] | None:
-    if run.seen is None or run.seen.confusion is None:
-        return None
-    counts = np.array(run.seen.confusion, np.int64)
-    return counts if counts.any() else None
+def _classes(title: str, names: Sequence[str], counts: Sequence[Sequence[int]] | None) -> list[Figure]:
+    confusion = np.array([] if counts is None else counts, np.int64)
+    if not confusion.any():
+        return []
+    series = {"labelled": confusion.sum(1).tolist(), "predicted": confusion.sum(0).tolist()}
+    note = "Validation frames; shades are shares of the row."
+    return [
+        Figure(f"{title}: confusion", figures.confusion(confusion, names), note),
+        Figure(f"{title}: F1, precision, recall", _scores(confusion, names)),
+        Figure(f"{title}: frames", corpus_figures.counts(names, series, "frames"), wide=True),
+    ]
 
 
 def _action_units(counts: Mapping[str, tuple[int, int, int, int]]) -> Table:
@@ -229,9 +230,9 @@ def _ratio(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _expressions(confusion: NDArray[np.int64]) -> Any:
+def _scores(confusion: NDArray[np.int64], names: Sequence[str]) -> Any:
     hits, predicted, labelled = np.diag(confusion), confusion.sum(0), confusion.sum(1)
-    present = [index for index in range(len(EXPRESSIONS)) if predicted[index] + labelled[index]]
+    present = [index for index in range(len(names)) if predicted[index] + labelled[index]]
 
     def ratio(top: NDArray[np.int64], bottom: NDArray[np.int64]) -> list[float | None]:
         return [float(top[index] / bottom[index]) if bottom[index] else None for index in present]
@@ -241,7 +242,7 @@ def _expressions(confusion: NDArray[np.int64]) -> Any:
         "precision": ratio(hits, predicted),
         "recall": ratio(hits, labelled),
     }
-    return figures.bars([EXPRESSIONS[index] for index in present], series, "").update_layout(height=420)
+    return figures.bars([names[index] for index in present], series, "").update_layout(height=420)
 
 
 def _plane(run: TrainingRun) -> list[Figure]:
@@ -273,16 +274,17 @@ def _examples(run: TrainingRun) -> list[Pictures]:
 
 
 def _picture(example: SeenPicture) -> Picture:
-    """Labels, an arrow, predictions; the colour is that of the expression, right or wrong."""
+    """Labels, an arrow, predictions; the colour is that of the class, right or wrong."""
     labels, said = example.labels, example.predictions
     lines = []
     tone: Tone = "plain"
-    if "expression" in said:
-        certain = f"{said['expression']} {said['probability']:.2f}"
-        label = labels.get("expression", NOTHING)
-        if "expression" in labels:
-            tone = "good" if label == said["expression"] else "bad"
-        lines.append(certain if tone == "good" else f"{label} → {certain}")
+    for head, probability in PROBABILITY.items():
+        if head in said:
+            certain = f"{said[head]} {said[probability]:.2f}"
+            label, right = labels.get(head, NOTHING), labels.get(head) == said[head]
+            if head in labels and tone == "plain":
+                tone = "good" if right else "bad"
+            lines.append(certain if right else f"{label} → {certain}")
     for name in VALENCE_AROUSAL:
         if name in said:
             label = f"{labels[name]:.2f}" if name in labels else NOTHING

@@ -1,5 +1,6 @@
 """The report of a sweep: a page, and the same as CSV and JSON."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -8,6 +9,7 @@ import yaml
 
 from affect import storage
 from affect.configuration import flatten
+from affect.models.files import WINNER
 from affect.reports import sweep_figures
 from affect.reports.report import (
     NOTHING,
@@ -25,7 +27,9 @@ from affect.reports.report import (
     write,
 )
 from affect.reports.sweep_figures import short
+from affect.runs import REPORT
 from affect.tuning.importance import BEST_SHARE, FEWEST_TRIALS, Importance, importances
+from affect.tuning.record import SWEEP, keep_sweep, winner_told
 from affect.tuning.results import Phase, Repeat, Spread, Status, Sweep, Trial
 
 _TONES: Mapping[Status, Badge] = {
@@ -50,14 +54,16 @@ def write_sweep(
     commands: Mapping[str, str] | None = None,
     trial_commands: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
-    """Write report.html, trials.csv and sweep.json into the sweep's folder.
+    """Write report.html, trials.csv and sweep.json into the sweep's folder; winner.json once it finished with one.
 
     ``commands`` are shell lines by what they do; ``trial_commands`` the same of each trial, by its id.
     """
-    storage.write_text(storage.join(sweep.uri, "sweep.json"), sweep.to_json())
+    keep_sweep(sweep)
     storage.write_text(storage.join(sweep.uri, "trials.csv"), sweep.table().to_csv(index=False))
     page = sweep_report(sweep, commands or {}, trial_commands or {})
-    write(page, storage.join(sweep.uri, "report.html"))
+    write(page, storage.join(sweep.uri, REPORT))
+    if sweep.finished and sweep.winner() is not None:
+        storage.write_text(storage.join(sweep.uri, WINNER), json.dumps(winner_told(sweep), indent=2) + "\n")
 
 
 def sweep_report(
@@ -70,7 +76,7 @@ def sweep_report(
         subtitle=sweep.uri,
         badges=_badges(sweep),
         tiles=_tiles(sweep),
-        links={"trials.csv": "trials.csv", "sweep.json": "sweep.json"},
+        links={"trials.csv": "trials.csv", SWEEP: SWEEP},
         refresh_s=None if sweep.finished else 20,
         sections=[
             Section("Winner", _winner(sweep, commands)),

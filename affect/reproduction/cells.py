@@ -8,7 +8,7 @@ import numpy as np
 from affect.catalogue.published_results import CLASS_ACCURACY, Result
 from affect.evaluation.measures import VIDEO_RULE
 from affect.labels import EXPRESSIONS
-from affect.metrics.defaults import DEFAULTS
+from affect.metrics.defaults import default_of
 from affect.reproduction.protocol import Copy, Protocol
 from affect.reproduction.route import Missing, Route
 
@@ -72,8 +72,7 @@ def figure_of(metrics: dict[str, Any], corpus: str, metric: str) -> Figure | Non
     The expressions of a corpus that is judged by its videos are those of videos; of single classes they have no
     interval.
     """
-    default = DEFAULTS.get(corpus, {}).get("expression")
-    of_videos = metric.startswith("expression_") and default is not None and default.of == "videos"
+    of_videos = metric.startswith("expression_") and default_of(corpus, "expression").of == "videos"
     if of_videos:
         found = metrics["video_expressions"].get(VIDEO_RULE, {})
         ends = found.get("intervals", {})

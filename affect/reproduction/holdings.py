@@ -7,6 +7,7 @@ import yaml
 
 from affect import samples, storage
 from affect.errors import AffectError
+from affect.runs import CONFIG
 from affect.training.index import corpus_of
 
 
@@ -84,7 +85,7 @@ def look_at(folders: Sequence[str]) -> Holdings:
 
 def _fold(folder: str) -> int | None:
     """What jobs.preprocess was told with --set fold=."""
-    place = storage.join(folder, "config.yaml")
+    place = storage.join(folder, CONFIG)
     settings = yaml.safe_load(storage.read_text(place)) if storage.exists(place) else {}
     fold: int | None = settings.get("fold")
     return fold

@@ -106,6 +106,10 @@ class Trial(_Learning):
     gpu_hours: float = 0.0
     repeats: list[Repeat] = field(default_factory=list)
 
+    @property
+    def ended(self) -> bool:
+        return self.status in {"finished", "stopped early", "failed"}
+
 
 @dataclass
 class Sweep:

@@ -1,6 +1,7 @@
 """What a sweep varies: one distribution for each dotted key of a configuration."""
 
 import itertools
+from abc import abstractmethod
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -13,14 +14,14 @@ from affect.errors import AffectError
 Scalar = bool | int | float | str | None
 
 
-class Uniform(Configuration):
-    """Any number from ``low`` to ``high``, all equally likely."""
+class _Range(Configuration):
+    """A number from ``low`` to ``high``."""
 
-    kind: Literal["uniform"] = "uniform"
+    kind: str
     low: float
     high: float
     points: int | None = Field(default=None, ge=2)
-    """How many values a grid takes of it: both ends, and between them in equal steps."""
+    """How many values a grid takes of it: both ends, and between them in equal shares of what is drawn."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -32,41 +33,33 @@ class Uniform(Configuration):
         """The most extreme values that can be drawn."""
         return (self.low, self.high)
 
+    @abstractmethod
     def at(self, share: float) -> float:
         """The value below which ``share`` of the distribution lies."""
-        return self.low + share * (self.high - self.low)
 
     def grid(self) -> list[float]:
         """The values that a grid takes, where ``points`` says how many."""
-        return _evenly(self)
+        assert self.points is not None
+        return [self.at(share) for share in np.linspace(0, 1, self.points).tolist()]
 
 
-class LogUniform(Configuration):
+class Uniform(_Range):
+    """Any number from ``low`` to ``high``, all equally likely."""
+
+    kind: Literal["uniform"] = "uniform"
+
+    def at(self, share: float) -> float:
+        return self.low + share * (self.high - self.low)
+
+
+class LogUniform(_Range):
     """A number from ``low`` to ``high`` whose logarithm is uniform."""
 
     kind: Literal["loguniform"] = "loguniform"
     low: float = Field(gt=0)
-    high: float
-    points: int | None = Field(default=None, ge=2)
-    """How many values a grid takes of it: both ends, and between them in equal steps of the logarithm."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.low < self.high:
-            raise ValueError(f"low must be below high, not {self.low} and {self.high}")
-        return self
-
-    def edges(self) -> tuple[Scalar, ...]:
-        """The most extreme values that can be drawn."""
-        return (self.low, self.high)
 
     def at(self, share: float) -> float:
-        """The value below which ``share`` of the distribution lies."""
         return float(min(max(self.low * (self.high / self.low) ** share, self.low), self.high))
-
-    def grid(self) -> list[float]:
-        """The values that a grid takes, where ``points`` says how many."""
-        return _evenly(self)
 
 
 class Choice(Configuration):
@@ -128,11 +121,6 @@ def grid(space: SweepSpace, seed: int) -> list[dict[str, Scalar]]:
         values.append(distribution.grid())
     combinations = [dict(zip(space, point, strict=True)) for point in itertools.product(*values)]
     return [combinations[place] for place in np.random.default_rng(seed).permutation(len(combinations))]
-
-
-def _evenly(distribution: Uniform | LogUniform) -> list[float]:
-    assert distribution.points is not None
-    return [distribution.at(share) for share in np.linspace(0, 1, distribution.points).tolist()]
 
 
 def _yaml(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -130,14 +129,6 @@ class Summary:
             "set_aside": list(self._set_aside.values()),
             "broken": broken,
         }
-
-
-def summarise(answers: Iterable[FrameAnswer]) -> VideoSummary:
-    """The summary of answers that were kept."""
-    summary = Summary()
-    for answer in answers:
-        summary.add(answer)
-    return summary.result()
 
 
 def _track(number: int, track: _Track) -> TrackSummary:

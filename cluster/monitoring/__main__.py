@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from affect.command_line import run_app
 from affect.errors import AffectError
 from cluster.monitoring.dashboard import UID
 from cluster.monitoring.files import LOOPBACK, Monitoring
-from jobs import cli
 
 app = typer.Typer(add_completion=False, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
@@ -106,4 +106,4 @@ def _running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]
 
 
 if __name__ == "__main__":
-    cli.run(app)
+    run_app(app)

@@ -14,7 +14,7 @@ from affect.models.files import load_model
 from affect.training.settings import TrainConfig
 from affect.tuning.results import Sweep
 from affect.tuning.space import assignments
-from jobs.tuning_repeats import with_seed
+from affect.tuning.trials import with_seed
 from tests.cluster.conftest import TwoNodes
 from tests.cluster.test_two_nodes import until
 from tests.made_rows import write_rows

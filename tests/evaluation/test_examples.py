@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from affect.evaluation.examples import Examples, examples_of
-from affect.labels import ACTION_UNITS, AFF_WILD2_ACTION_UNITS, EXPRESSIONS
+from affect.labels import ACTION_UNITS, AFF_WILD2_ACTION_UNITS, COMPOUND_EXPRESSIONS, EXPRESSIONS
 from affect.networks.spec import NetworkSpec, Recurrent
 from affect.preprocessing.settings import Preprocessing
 from affect.training.index import LabelIndex
@@ -107,6 +107,29 @@ def test_outputs_without_classes() -> None:
     assert shown[0].predictions["action_units"] == [
         f"AU{unit}" for unit, is_active in zip(SPEC.action_units, active, strict=True) if is_active
     ]
+
+
+def test_compound_expressions() -> None:
+    spec = NetworkSpec(encoder="arc-res", heads=("compound",), compounds=("happiness", "awed", "hatred"))
+    names = [*spec.compounds, None]
+    rng = np.random.default_rng(0)
+    said, labels = rng.dirichlet([1, 1, 1], 40), np.array([0, 1, 2, 3] * 10)
+    positions = {name: number for number, name in enumerate(COMPOUND_EXPRESSIONS)}
+    targets = {
+        "compound": np.array([positions.get(names[label], -1) for label in labels]),
+        "expression": np.where(labels == 0, EXPRESSIONS.index("happiness"), -1),
+    }
+    examples = Examples(spec, [f"made/validation/v{number}" for number in range(40)])
+    pictures = rng.integers(0, 255, (40, 32, 32, 3), dtype=np.uint8)
+    examples.update(pictures, {"compound": said}, targets, np.arange(40, dtype=np.int32))
+    chosen = examples.chosen()
+    assert {(one.kind, one.group) for one in chosen} == {(kind, "compound expressions") for kind in ("right", "wrong")}
+    for one in chosen:
+        row = int(one.source.rpartition("v")[2])
+        assert one.labels == {"compound": names[labels[row]]}
+        best = said[row].argmax()
+        assert one.predictions == {"compound": names[best], "compound_probability": said[row][best]}
+        assert (labels[row] == best) == (one.kind == "right")
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,20 @@
 """Folds as one: what may be joined, each row once, and what is said of the folds."""
 
+import json
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from sklearn.metrics import f1_score
 
 from affect.errors import AffectError
-from affect.evaluation.joining import add_folds, folds, to_join
+from affect.evaluation.joining import add_folds, folds, join, to_join
 from affect.evaluation.judging import Judging
+from affect.evaluation.measures import Measures
+from affect.evaluation.settings import BootstrapSettings, JoinConfig
 from affect.networks.spec import NetworkSpec
 from tests.evaluation.made_predictions import SPEC, made_predictions, write_evaluation
 
@@ -76,3 +82,48 @@ def test_what_is_no_finished_evaluation(tmp_path: Path, lost: str, message: str)
     (Path(run) / lost).unlink()
     with pytest.raises(AffectError, match=message):
         to_join([run, run])
+
+
+def test_folds_become_one_evaluation(tmp_path: Path) -> None:
+    """The same as if one model had said it all, and another fold's figures beside it."""
+    videos = [{("a", "main"): 40, ("b", "main"): 30}, {("c", "left"): 30, ("c", "right"): 30}, {("p", "main"): 1}]
+    parts = [made_predictions(part, seed) for seed, part in enumerate(videos)]
+    judging = Judging(network=SPEC, recipe="folds", split="test")
+    runs = [write_evaluation(tmp_path / str(number), part, judging) for number, part in enumerate(parts)]
+    out = tmp_path / "joined"
+    config = JoinConfig(runs=tuple(runs), bootstrap=BootstrapSettings(resamples=40))
+    join(runs, str(out), config)
+    metrics = json.loads((out / "metrics.json").read_text())
+    at_once = Measures(judging)
+    at_once.update(pa.concat_tables(parts))
+    expected = at_once.summary(BootstrapSettings(resamples=40))
+    for view in ("faces", "all_frames"):
+        assert metrics[view] == pytest.approx(expected[view])
+    for key in ("frames", "classes", "action_units", "video_expressions"):
+        assert metrics[key] == json.loads(json.dumps(expected[key]))
+    assert metrics["intervals"]["units"] == expected["intervals"]["units"]
+    assert pq.read_table(out / "predictions.parquet").equals(pa.concat_tables(parts).combine_chunks())
+    assert [of["rows"] for of in metrics["folds"]["runs"]] == [70, 60, 1]
+    assert metrics["default"][0]["folds"]["counted"] == 3
+    assert "each-fold" in (out / "report.html").read_text()
+    with pytest.raises(AffectError, match="is itself joined"):
+        join([str(out), runs[0]], str(tmp_path / "again"))
+
+
+def test_each_fold_is_judged_at_the_thresholds_of_its_model(tmp_path: Path) -> None:
+    """Of which a picture at the end of a fold is no exception."""
+    parts = [made_predictions({(f"{fold}", "main"): 40, (f"p{fold}", "main"): 1}, fold) for fold in range(2)]
+    limits = [{"AU12": 0.3}, {"AU12": 0.7}]
+    runs = [
+        write_evaluation(tmp_path / str(fold), part, Judging(network=SPEC, thresholds=own, thresholds_from="made"))
+        for fold, (part, own) in enumerate(zip(parts, limits, strict=True))
+    ]
+    metrics = join(runs, str(tmp_path / "joined"))
+    truth, said = [], []
+    for part, own in zip(parts, limits, strict=True):
+        frame = part.to_pandas()
+        frame = frame[frame["face"]].dropna(subset=["AU12"])
+        truth += frame["AU12"].astype(int).tolist()
+        said += (frame["p_AU12"] >= own["AU12"]).tolist()
+    assert metrics["faces"]["AU12_f1"] == pytest.approx(f1_score(truth, said))
+    assert metrics["thresholds"]["used"] == {}

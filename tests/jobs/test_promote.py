@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from affect.command_line import run_app
 from affect.errors import AffectError
-from affect.evaluation.joining import finished
+from affect.evaluation.joining import read_finished
 from affect.evaluation.judging import Judging
 from affect.evaluation.settings import EvaluationConfig
 from affect.models.gate import Gate
 from affect.models.store import StoredModel, list_models
-from jobs import cli, promote
+from jobs import promote
 from tests.evaluation.made_predictions import SPEC, made_predictions, write_evaluation
 from tests.made_models import write_model
 from tests.made_rows import write_rows
@@ -49,7 +50,7 @@ def test_a_run_without_a_model_is_a_fault_to_read(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["promote", str(tmp_path), "--name", "faces", "--store", str(tmp_path / "store")])
     with pytest.raises(SystemExit) as ended:
-        cli.run(promote.app)
+        run_app(promote.app)
     assert ended.value.code == 2
     printed = capsys.readouterr().err
     assert "give a finished run" in printed
@@ -102,7 +103,7 @@ def test_a_model_is_evaluated_once_wherever_it_lies(tmp_path: Path, monkeypatch:
     def evaluate(config: EvaluationConfig, out: str) -> dict[str, Any]:
         asked.append(config.model)
         write_evaluation(Path(out), made_predictions({("a", "main"): 30}), Judging(network=SPEC))
-        return finished(out).metrics  # type: ignore[return-value]
+        return read_finished(out).metrics  # type: ignore[return-value]
 
     monkeypatch.setattr("jobs.evaluate.evaluate", evaluate)
     rows = [str(tmp_path / name) for name in ("rows", "more")]

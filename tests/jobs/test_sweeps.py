@@ -6,16 +6,16 @@ import pytest
 
 from affect.errors import AffectError
 from affect.training.settings import TrainConfig
+from affect.tuning.commands import trial_commands
 from affect.tuning.results import Sweep
 from affect.tuning.settings import SweepConfig
 from affect.tuning.space import Choice, LogUniform
+from affect.tuning.trials import last_of, new_trial, run_of
 from jobs.recipes import TRAIN_RECIPES, recipe
 from jobs.recipes.bmvc2019_sweeps import ARCFACE
 from jobs.recipes.sweeps import SWEEP_RECIPES, sweep_recipe
 from jobs.train import with_data as train_with_data
 from jobs.tune import with_data
-from jobs.tuning_trial import last_of
-from jobs.tuning_watch import new_trial, run_of, trial_commands
 
 
 @pytest.mark.parametrize("small", [False, True])
@@ -89,7 +89,7 @@ def test_the_command_of_a_trial_trains_exactly_it(name: str, small: bool) -> Non
     config = with_data(sweep_recipe(name, small=small), ["/rows"])
     key = "optimiser.learning_rate"
     trial = new_trial(config, "/runs/s", "003", {key: 0.00012345})
-    words = shlex.split(trial_commands(Sweep(name, "/runs/s", "score", "max", 9), trial)["Train it again"])
+    words = shlex.split(trial_commands(Sweep(name, "/runs/s", "score", "max", 9), trial, recipe)["Train it again"])
     assert words[:4] == ["python", "-m", "jobs.train", name]
     assert ("--small" in words) == small
     options = words[5 if small else 4 :]

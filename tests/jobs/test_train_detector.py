@@ -1,17 +1,19 @@
 """A detector trained by the job on a real local Ray, to a file that detects; what stands in its way told plainly."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors import safe_open
 from typer.testing import CliRunner
 
 from affect.detection.settings import DetectorConfig, WiderSettings
 from affect.errors import AffectError
 from affect.faces import load_detector
-from affect.faces.ssh.files import load_ssh, read_about
+from affect.faces.ssh.files import ABOUT, load_ssh
 from affect.faces.ssh.spec import SSHSpec
 from affect.preprocessing.settings import DetectorSettings
 from affect.training.settings import OptimiserSettings
@@ -50,7 +52,8 @@ def test_a_run_leaves_a_detector(tmp_path: Path, config: DetectorConfig, caplog:
     settings = DetectorSettings(name="ssh", weights=answer["weights"], score=0.0)
     assert len(load_detector(settings)(np.zeros((64, 64, 3), np.uint8)))
     assert load_ssh(answer["weights"]).spec == SSHSpec(width=0.03)
-    about = read_about(answer["weights"])
+    with safe_open(answer["weights"], "pt") as file:
+        about = json.loads(file.metadata()[ABOUT])
     assert (about["recipe"], about["synthetic"], about["metrics"]) == ("test", False, answer["metrics"])
     assert job.train_detector(config, out) == answer  # finished: nothing is trained again
     with pytest.raises(AffectError, match="batch: 2 -> 4"):

@@ -19,16 +19,19 @@ from affect.models.files import load_model, locate_model
 from affect.networks.spec import ArcFace, NetworkSpec
 from affect.runs import RunFolder
 from affect.training.settings import BatchSettings, OptimiserSettings, Resources, TrainConfig
+from affect.tuning.commands import commands
+from affect.tuning.record import read_sweep
 from affect.tuning.results import Sweep
 from affect.tuning.settings import SweepConfig
 from affect.tuning.space import Choice, LogUniform, assignments, draw
+from affect.tuning.trials import new_trial, trial_uri
 from jobs import tune as tune_job
 from jobs import tuning_watch
-from jobs.recipes import TRAIN_RECIPES
+from jobs.recipes import TRAIN_RECIPES, recipe
 from jobs.recipes.bmvc2019_sweeps import arcface
 from jobs.recipes.sweeps import SWEEP_RECIPES, sweep_recipe
-from jobs.tuning_trial import EPOCHS, explain, trial_uri
-from jobs.tuning_watch import Watch, commands, new_trial, read, write
+from jobs.tuning_trial import EPOCHS, explain
+from jobs.tuning_watch import Watch, write
 from tests.made_rows import write_rows
 
 TOO_MANY = 9
@@ -137,7 +140,7 @@ def test_the_watch_follows_a_trial_to_its_model(stage: Stage, tmp_path: Path) ->
     assert record.rows == 191
     assert record.metrics["test"] == {"score": 0.3}
     stage.watch.on_experiment_end()
-    assert read(str(tmp_path)).trials[0] == record
+    assert read_sweep(str(tmp_path)).trials[0] == record
 
 
 def test_a_trial_that_ends_without_a_model_was_stopped_early(stage: Stage, tmp_path: Path) -> None:
@@ -146,7 +149,7 @@ def test_a_trial_that_ends_without_a_model_was_stopped_early(stage: Stage, tmp_p
     stage.watch.on_trial_complete(trial=stage.trials[0])
     assert stage.watch.sweep.trials[0].status == "stopped early"
     # Written at once: a driver that goes on after another died hears no more of a trial that has ended.
-    assert read(str(tmp_path)).trials[0].status == "stopped early"
+    assert read_sweep(str(tmp_path)).trials[0].status == "stopped early"
     assert stage.watch.sweep.winner() is None
 
 
@@ -209,7 +212,7 @@ def test_the_commands_lead_to_the_winner(tmp_path: Path) -> None:
     )
     winner.status, winner.model, winner.result = "finished", "/s/trials/000/model", 0.5
     sweep = Sweep("test", "s3://runs/s", "score", "max", 1, trials=[winner], phase="finished")
-    told = commands(sweep)
+    told = commands(sweep, recipe)
     promote, deploy, again = (
         shlex.split(told[title]) for title in ("Promote the winner", "Deploy it", "Train it again")
     )
@@ -223,7 +226,7 @@ def test_the_commands_lead_to_the_winner(tmp_path: Path) -> None:
         assignments(winner.parameters)
     )
     sweep.trials = []
-    assert commands(sweep) == {}
+    assert commands(sweep, recipe) == {}
 
 
 @pytest.mark.ray
@@ -258,7 +261,7 @@ def test_a_sweep_goes_on_after_its_driver_and_a_failed_trial_does_not_sink_it(
     arguments = ["test", "--out", out]
     result = CliRunner().invoke(tune_job.app, arguments, catch_exceptions=False)
     assert "winner: 000" in result.output
-    sweep = read(out)
+    sweep = read_sweep(out)
     assert [(trial.id, trial.status) for trial in sweep.ranked()] == [("000", "finished"), ("001", "failed")]
     assert "the run asks for 9 workers" in sweep.trials[1].reason
     assert sweep.trials[0].epochs == 2
@@ -294,7 +297,7 @@ def test_a_sweep_without_a_model_says_why_and_tries_again_when_asked_again(tmp_p
     for attempts in (2, 4):
         with pytest.raises(AffectError, match="left a model:\n  the run asks for 9 workers"):
             tune_job.search(config, out)
-        sweep = read(out)
+        sweep = read_sweep(out)
         assert [(trial.status, trial.attempts) for trial in sweep.trials] == [("failed", attempts)]
         assert sweep.finished
         assert not Path(out, "winner.json").exists()

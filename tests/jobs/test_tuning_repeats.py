@@ -1,4 +1,4 @@
-"""The best configurations with other seeds: which, how they run side by side, and what becomes of failures."""
+"""The best configurations with other seeds: how they run side by side, and what becomes of failures."""
 
 import json
 import time
@@ -7,58 +7,12 @@ from typing import Any
 
 import pytest
 
-from affect.networks.spec import NetworkSpec
-from affect.training.settings import Chain, Resources, TrainConfig
+from affect.training.settings import TrainConfig
+from affect.tuning.record import winner_told
 from affect.tuning.results import Sweep
-from affect.tuning.settings import SweepConfig
-from affect.tuning.space import Choice
-from jobs.tuning_repeats import choose, repeat_uri, run_repeats, with_seed
-from jobs.tuning_watch import new_trial, run_of, winner_told
-
-TRAIN = TrainConfig(
-    recipe="sample/mt-arcres", network=NetworkSpec(encoder="arc-res"), epochs=4, seed=2, resources=Resources(gpu=False)
-)
-
-
-def config(**changes: Any) -> SweepConfig:
-    known = {"recipe": "s", "train": TRAIN, "space": {"batch.size": Choice(values=(32, 64))}, "best": 2, "seeds": 3}
-    return SweepConfig(**(known | changes))
-
-
-def sweep(folder: Path, settings: SweepConfig, *results: float | None) -> Sweep:
-    made = Sweep("s", str(folder), "score", "max", len(results), phase="repeating")
-    for number, result in enumerate(results):
-        trial = new_trial(settings, str(folder), f"{number:03d}", {"batch.size": 32 if number % 2 else 64})
-        trial.status, trial.result = "stopped early" if result is None else "finished", result
-        trial.model = None if result is None else f"{trial.uri}/model"
-        made.trials.append(trial)
-    return made
-
-
-def test_the_best_get_seeds_that_no_trial_had(tmp_path: Path) -> None:
-    made = sweep(tmp_path, config(), 0.3, 0.9, None, 0.5)
-    choose(made, config())
-    assert {trial.id: [repeat.seed for repeat in trial.repeats] for trial in made.trials} == {
-        "000": [],
-        "001": [1, 3, 4],  # 2 was the search's
-        "002": [],
-        "003": [1, 3, 4],
-    }
-    made.trials[1].repeats[0].status = "finished"
-    choose(made, config())
-    assert [repeat.status for repeat in made.trials[1].repeats] == ["finished", "waiting", "waiting"]
-
-
-@pytest.mark.parametrize(
-    "run", [TRAIN, Chain(recipe="c", stages={"a": TRAIN, "b": TRAIN, "c": TRAIN}, given={"a": "m"})]
-)
-def test_a_repeat_is_its_trial_exactly_but_for_the_seed(run: TrainConfig | Chain) -> None:
-    other = with_seed(run, 7)
-    if isinstance(run, TrainConfig):
-        assert other.seed == 7
-    else:
-        assert [one.seed for one in other.stages.values()] == [2, 7, 7]  # a is given: it is not trained
-    assert with_seed(other, 2) == run
+from affect.tuning.trials import choose, repeat_uri, run_of
+from jobs.tuning_repeats import run_repeats
+from tests.tuning.made_trials import config, sweep
 
 
 def pretended(settings: dict[str, Any], uri: str, chain: bool, known: list[Any]) -> dict[str, Any]:
@@ -118,10 +72,3 @@ def test_repeats_run_side_by_side_and_failures_are_tried_again_then_told(tmp_pat
     assert told["search_value"] == 0.8
     assert told["metrics"]["test"] == {"score": 0.1}
     assert TrainConfig.parse(told["config"]) == run_of(second)
-
-
-def test_a_winner_without_repeats_is_told_as_the_search_had_it(tmp_path: Path) -> None:
-    made = sweep(tmp_path, config(), 0.9, 0.8)
-    told = winner_told(made)
-    assert (told["trial"], told["value"], told["model"]) == ("000", 0.9, made.trials[0].model)
-    assert "mean" not in told

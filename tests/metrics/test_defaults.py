@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from affect.errors import AffectError
 from affect.labels import EMOTIONET_COMPOUNDS
 from affect.metrics import FrameMetrics
-from affect.metrics.defaults import DEFAULTS, default_metrics
+from affect.metrics.defaults import DEFAULTS, default_of
 from affect.networks import NetworkSpec
+from affect.networks.spec import Head
 
 
 def test_every_default_is_a_metric_of_its_output() -> None:
@@ -41,14 +41,26 @@ def test_every_default_is_a_metric_of_its_output() -> None:
         ("emotionet", "action_units", "action_units_emotionet_score"),
     ],
 )
-def test_of_the_papers(corpus: str, output: str, first: str) -> None:
+def test_of_the_papers(corpus: str, output: Head, first: str) -> None:
     assert len(DEFAULTS) == 13
     of_videos = {name for name, outputs in DEFAULTS.items() for one in outputs.values() if one.of == "videos"}
     assert of_videos == {"afew"}
-    assert default_metrics(corpus, output).metrics[0] == first
+    assert default_of(corpus, output).metrics[0] == first
 
 
-@pytest.mark.parametrize(("corpus", "output"), [("raf_db", "expression"), ("raf-db", "expressions")])
-def test_unknown_names(corpus: str, output: str) -> None:
-    with pytest.raises(AffectError, match="did you mean"):
-        default_metrics(corpus, output)
+@pytest.mark.parametrize(
+    ("corpus", "output", "metric"),
+    [
+        ("own", "expression", "expression_macro_f1"),
+        ("fer2013", "action_units", "action_units_f1"),
+        ("aff-wild2", "compound", "compound_macro_f1"),
+    ],
+)
+def test_where_the_papers_do_not_say(corpus: str, output: Head, metric: str) -> None:
+    default = default_of(corpus, output)
+    assert default.metrics == (metric,)
+    assert default.source == f"not named for {corpus}; as aff-wild2's"
+
+
+def test_compound_part_is_judged_as_the_corpus() -> None:
+    assert default_of("raf-db-compound", "compound") == DEFAULTS["raf-db"]["compound"]

@@ -22,6 +22,7 @@ FACE: Face = {
 def test_the_text_about_a_face() -> None:
     assert describe(FACE) == ["happiness 80%", "surprise 15%", "valence +0.50  arousal -0.25", "AU1 AU12"]
     assert describe(FACE | {"active_action_units": []})[-1] == "no AU active"
+    assert describe(FACE | {"compound": {"awed": 0.3, "hatred": 0.7}})[2:4] == ["hatred 70%", "awed 30%"]
     bare: Face = {key: FACE[key] for key in ("track_id", "box", "score", "landmarks")}  # type: ignore[literal-required,assignment]
     assert describe(bare) == []
 

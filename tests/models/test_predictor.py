@@ -52,6 +52,7 @@ def test_predictions_are_the_networks(tmp_path: Path, arcface: bool, faces: int,
     [
         (("valence_arousal",), {"valence", "arousal"}),
         (("expression",), {"expression"}),
+        (("compound",), {"compound"}),
         (("action_units", "valence_arousal"), {"action_units", "active_action_units", "valence", "arousal"}),
     ],
 )

@@ -129,6 +129,35 @@ def test_pictures_say_what_is_labelled_and_what_predicted() -> None:
     assert "Valence and arousal: nearest to the labels" in page.texts
 
 
+def test_compound_expressions_and_identities_are_shown() -> None:
+    picture = (
+        made_seen()
+        .examples[0]
+        .model_copy(
+            update={
+                "group": "compound expressions",
+                "labels": {"compound": "awed"},
+                "predictions": {"compound": "hatred", "compound_probability": 0.75},
+            }
+        )
+    )
+    seen = made_seen(
+        confusion=None, compounds=("awed", "hatred"), compound_confusion=[[3, 1], [0, 2]], examples=(picture,)
+    )
+    history = pd.DataFrame({"epoch": [1], "compound_macro_f1": [0.5], "identity_accuracy": [0.25]})
+    metrics = {"validation": {"compound_macro_f1": 0.5, "identity_accuracy": 0.25}}
+    page = Page(render(run_report(made_run(seen=seen, history=history, metrics=metrics))))
+    figures = named(page)
+    assert figures["Compound expressions"]["data"][0]["y"] == [0.5]
+    assert figures["Identities"]["data"][0]["y"] == [0.25]
+    confusion = figures["Compound expressions: confusion"]["data"][0]
+    assert confusion["x"] == ["awed", "hatred"]
+    assert [[int(count or 0) for count in row] for row in confusion["text"]] == [[3, 1], [0, 2]]
+    for text in ("Compound expression macro F1", "Identity accuracy", "awed → hatred 0.75",
+                 "Compound expressions: nearest to the labels"):  # fmt: skip
+        assert text in page.texts
+
+
 @pytest.mark.parametrize(("state", "loads"), [("running", True), ("stopped", False), ("finished", False)])
 def test_the_page_says_how_the_run_stands(state: State, loads: bool) -> None:
     html = render(run_report(made_run(state=state, epochs=5)))

@@ -1,16 +1,19 @@
 """A clip of faces that move, go and come back, with sound, and narrow models of every kind to ask about it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from affect.models.answer import FrameAnswer, VideoSummary
 from affect.models.asking import Asker
 from affect.models.files import ModelDescription
 from affect.networks import build
 from affect.networks.spec import NetworkSpec, Recurrent
 from affect.preprocessing.settings import AlignmentSettings, Preprocessing, SoundSettings
+from affect.watching.summary import Summary
 from tests.made_media import make_video, portrait
 
 SIDE = 32
@@ -71,6 +74,14 @@ def sound(seconds: float) -> np.ndarray:
     """A tone that rises and swells."""
     time_s = np.arange(round(seconds * 44_100)) / 44_100
     return 0.4 * (1 + np.sin(5 * time_s)) * np.sin(2 * np.pi * (300 + 400 * time_s) * time_s)
+
+
+def summarise(answers: Iterable[FrameAnswer]) -> VideoSummary:
+    """The summary of answers that were kept."""
+    summary = Summary()
+    for answer in answers:
+        summary.add(answer)
+    return summary.result()
 
 
 def make_clip(path: Path) -> Path:

@@ -7,7 +7,8 @@ import pytest
 
 from affect.labels import EXPRESSIONS
 from affect.models.answer import Face, FrameAnswer
-from affect.watching.summary import REASONS, Summary, summarise
+from affect.watching.summary import REASONS, Summary
+from tests.watching.made_watching import summarise
 
 
 def face(rng: np.random.Generator, track: int) -> Face:

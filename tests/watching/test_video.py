@@ -21,10 +21,9 @@ from affect.media.video import TooLargeError, VideoLimits
 from affect.models.answer import FrameAnswer, VideoSummary
 from affect.preprocessing.clip import preprocess_clip
 from affect.watching.settings import LIVE, WatchSettings
-from affect.watching.summary import summarise
 from affect.watching.video import WatchedVideo
 from tests.made_media import FolderOfClips, make_sound, make_video, portrait, turn
-from tests.watching.made_watching import AWAY, MAX_GAP, NETWORKS, RATE, asker, pictures, preprocessing
+from tests.watching.made_watching import AWAY, MAX_GAP, NETWORKS, RATE, asker, pictures, preprocessing, summarise
 
 WAYS = {"as trained": WatchSettings(batch=9), "carried": WatchSettings(batch=5, carry=True, ahead=2)}
 

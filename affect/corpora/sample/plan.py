@@ -6,9 +6,8 @@ import numpy as np
 
 from affect.corpora.sample.astronaut import NAME as ASTRONAUT
 from affect.corpora.sample.settings import SampleSettings
+from affect.corpora.splits import SPLITS
 from affect.labels import EXPRESSIONS
-
-SPLITS = ("train", "validation", "test")
 
 SET_NAMES = ("VA_Set", "EXPR_Set", "AU_Set")
 

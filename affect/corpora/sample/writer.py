@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from affect import storage
 from affect.corpora.sample.animation import Animation, animate
 from affect.corpora.sample.layout import Array
-from affect.corpora.sample.plan import SPLITS, ClipPlan, people_by_split, plan
+from affect.corpora.sample.plan import ClipPlan, people_by_split, plan
 from affect.corpora.sample.rules import expressions, present, valence_arousal
 from affect.corpora.sample.scene import pictures
 from affect.corpora.sample.settings import SampleSettings
 from affect.corpora.sample.voice import RATE, voice
+from affect.corpora.splits import SPLITS
 from affect.labels import AFF_WILD2_ACTION_UNITS, EXPRESSIONS, action_unit_label
 
 HEADERS = {

@@ -78,13 +78,6 @@ def load_ssh(uri: str | None) -> SSH:
     return network.eval()
 
 
-def read_about(uri: str) -> dict[str, Any]:
-    """What was told of a file of ``save_ssh``: recipe, data, metrics."""
-    with storage.local_copy(uri) as path, safe_open(str(path), "pt") as file:
-        about: dict[str, Any] = json.loads((file.metadata() or {}).get(ABOUT, "{}"))
-    return about
-
-
 def _from_caffe(network: SSH, uri: str) -> dict[str, Tensor]:
     found = dict(read_weights(uri).tensors)
     found.pop(BILINEAR, None)

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from affect.corpora.sample.animation import animate
-from affect.corpora.sample.plan import SPLITS, plan
+from affect.corpora.sample.plan import plan
 from affect.corpora.sample.rules import expressions, present
 from affect.corpora.sample.settings import SampleSettings
+from affect.corpora.splits import SPLITS
 from affect.labels import AFF_WILD2_ACTION_UNITS, EXPRESSIONS
 
 CLIPS = plan(SampleSettings())

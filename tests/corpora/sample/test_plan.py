@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affect.corpora.sample.plan import SPLITS, people_by_split, plan
+from affect.corpora.sample.plan import people_by_split, plan
 from affect.corpora.sample.settings import SampleSettings
+from affect.corpora.splits import SPLITS
 from affect.errors import AffectError
 from affect.labels import EXPRESSIONS
 

@@ -1,16 +1,18 @@
 """SSH's weights there and back, the authors' Caffe file, and files that are not as they should be."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from safetensors import safe_open
 
 from affect.errors import AffectError
 from affect.faces import load_detector
 from affect.faces.ssh import files
-from affect.faces.ssh.files import load_ssh, read_about, save_ssh
+from affect.faces.ssh.files import ABOUT, load_ssh, save_ssh
 from affect.faces.ssh.network import SSH
 from affect.faces.ssh.spec import SSHSpec
 from affect.preprocessing.settings import DetectorSettings
@@ -34,7 +36,8 @@ def test_there_and_back(tmp_path: Path, spec: SSHSpec) -> None:
     assert not again.training
     for name, tensor in network.state_dict().items():
         assert torch.equal(again.state_dict()[name], tensor)
-    assert read_about(uri) == {"recipe": "narrow"}
+    with safe_open(uri, "pt") as file:
+        assert json.loads(file.metadata()[ABOUT]) == {"recipe": "narrow"}
 
 
 def test_weights_on_s3(s3: str) -> None:
