@@ -1,8 +1,7 @@
 """A client of the HTTP interface, for code that runs elsewhere: needs httpx and websockets, and neither torch nor Ray.
 
-with Client("http://127.0.0.1:8000") as client:
-for face in client.faces("picture.jpg")["faces"]:
-print(face["box"], face["valence"])
+``client = Client("http://127.0.0.1:8000")``, then ``client.faces("picture.jpg")["faces"][0]["expression"]``.
+docs/serving.md shows the rest.
 """
 
 import asyncio
