@@ -11,7 +11,7 @@ RUN apt-get update \
 # Where packages come from, where it is not pip's own choice: read by pip.
 ARG PIP_INDEX_URL
 ARG PIP_EXTRA_INDEX_URL
-# For example [onnxruntime,mtcnn].
+# For example [onnx,onnxruntime,mtcnn].
 ARG EXTRAS=""
 
 WORKDIR /opt/affect-on-ray

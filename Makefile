@@ -1,13 +1,15 @@
-# Two commands do all the set-up: `make demo` and `make test`. What is already done is skipped.
+# `make demo`, `make test` and `make install` do all the set-up. What is already done is skipped.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: help demo serve test test-cluster lint types format bench clean
+.PHONY: help install demo serve test test-cluster lint types format bench clean
 
 help: ## show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+install: $(VENV)/.demo ## the project and what it needs, in .venv; then `. .venv/bin/activate`
 
 demo: $(VENV)/.demo ## the whole pipeline on a sample corpus, on a local Ray: about ten minutes on two cores
 	$(BIN)/python -m cluster.demo run

@@ -45,9 +45,9 @@ def main(
     out: Annotated[
         str, typer.Option(help="folder to write to; of a picture by default nothing is written, of a video it is .")
     ] = "",
-    json_: Annotated[bool, typer.Option("--json", help="print the answer as JSON, as the HTTP interface gives it")] = (
-        False
-    ),
+    json_: Annotated[
+        bool, typer.Option("--json", help="print JSON alone: the faces of a picture, the summary of a video")
+    ] = False,
 ) -> None:
     if not storage.exists(file):
         raise AffectError(f"{file} does not exist")
@@ -55,6 +55,7 @@ def main(
     detector = load_detector(description.preprocessing.detector)
     kind = mimetypes.guess_type(file)[0] or ""
     console = Console(width=max(110, Console().width), highlight=False)
+    notes = Console(stderr=json_, highlight=False, soft_wrap=True)
     if kind.startswith("image/"):
         picture = decode_picture(storage.read_bytes(file))
         faces = Recogniser(detector, Predictor(network, description))(picture)
@@ -63,7 +64,7 @@ def main(
         if out:
             drawn = storage.join(out, f"{Path(file).stem}.annotated.jpg")
             storage.write_bytes(drawn, encode_jpeg(draw(picture, faces)))
-            console.print(f"drawn: {drawn}", soft_wrap=True)
+            notes.print(f"drawn: {drawn}")
         return
     table, drawn = (storage.join(out or ".", f"{Path(file).stem}{ending}") for ending in (".csv", ".annotated.mp4"))
     csv = OpenFaceCsv(description.network)
@@ -84,7 +85,7 @@ def main(
         summary = watched.summary()
     said = {"not_given": not_given(description.network), "summary": summary}
     console.print_json(json.dumps(said)) if json_ else _tell_video(console, file, summary, description)
-    console.print(f"a line for each face of each frame: {table}\ndrawn on the video: {drawn}", soft_wrap=True)
+    notes.print(f"a line for each face of each frame: {table}\ndrawn on the video: {drawn}")
 
 
 def _tell_picture(console: Console, file: str, faces: list[Face], description: ModelDescription) -> None:

@@ -37,6 +37,7 @@ def main(
     faces: Annotated[Path | None, typer.Option(help="a JPEG to draw the surest faces into")] = None,
     json_: Annotated[Path | None, typer.Option("--json", help="keep the figures")] = None,
 ) -> None:
+    """Say how far a model's action units spread that learnt them from expressions alone, and what they separate."""
     torch.set_num_threads(1)
     network, description = load_model(find_model(model))
     pictures, labels = labelled(root, each)

@@ -63,6 +63,7 @@ def main(
     crops: Annotated[Path | None, typer.Option(help="a JPEG to draw crops into, and nothing else is done")] = None,
     served: Annotated[list[str] | None, typer.Option(help="pictures and videos whose faces are drawn there")] = None,
 ) -> None:
+    """Say how often the shipped model is right on FER2013's validation pictures, and its time per face."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     network, description = load_model(find_model(model))

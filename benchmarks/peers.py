@@ -59,6 +59,7 @@ def main(
     each: Annotated[int, typer.Option(help="look at one picture of so many")] = 1,
     json_: Annotated[Path | None, typer.Option("--json", help="keep the figures")] = None,
 ) -> None:
+    """Compare the shipped model with the expression classifiers of other packages on FER2013's validation pictures."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     pictures, labels = labelled(root, each)

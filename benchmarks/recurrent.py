@@ -36,6 +36,7 @@ def main(
     rounds: int = 15,
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
+    """Measure the recurrent parts against torch's own LSTM, forward and backward."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     inputs = torch.randn(frames, batch, features)

@@ -46,6 +46,7 @@ def main(
     runtime: Annotated[list[str] | None, typer.Option(help="those to measure; all by default")] = None,
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
+    """Measure each runtime of a network against torch as it is, about one face and about many."""
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     print(f"torch threads {threads}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, width {width:g}; ", end="")

@@ -75,6 +75,7 @@ def seconds_live(config: TrainConfig, workers: int, folder: str) -> float:
 def main(
     width: float = 0.25, rounds: int = 5, json_file: Annotated[Path | None, typer.Option("--json")] = None
 ) -> None:
+    """Measure two workers of one core each against one, on the same global batches."""
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     torch.set_num_threads(1)
     ray.init(num_cpus=8, log_to_driver=False, object_store_memory=500 * 2**20)

@@ -306,6 +306,7 @@ def main(
     seconds: Annotated[float, typer.Option(help="of each measurement of a round")] = 10,
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
+    """Measure the served application under load against a bare batched loop over the same detector and model."""
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     ray.init(num_cpus=8, log_to_driver=False, object_store_memory=500 * 2**20)
     os.environ["RAY_ADDRESS"] = ray.get_runtime_context().gcs_address  # other clusters may be up beside it

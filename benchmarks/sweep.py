@@ -163,6 +163,7 @@ def main(
     rounds: int = 3,
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
+    """Measure the trials of a sweep against the same trainings as plain processes."""
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     ray.init(num_cpus=8, log_to_driver=False, object_store_memory=500 * 2**20)
     results = []

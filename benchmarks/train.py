@@ -143,6 +143,7 @@ def main(
     rounds: int = 5,
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
+    """Measure training under Ray against a bare torch loop over tensors in memory."""
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     ray.init(num_cpus=8, log_to_driver=False, object_store_memory=500 * 2**20)
     with tempfile.TemporaryDirectory() as folder:

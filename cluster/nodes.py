@@ -91,7 +91,7 @@ def wait_until_up(dashboard: str, token: str, ended: Callable[[], bool], log: Pa
 def submit(dashboard: str, environment: Mapping[str, str], *entrypoint: str, project: Path = PROJECT) -> None:
     """Send a job with ``ray job submit``, show its log as it grows and wait for its end.
 
-    The code of ``project`` goes along; data does not (.gitignore is respected). Raises AffectError on failure.
+    The code of ``project`` goes along; data does not (.rayignore, .gitignore). Raises AffectError on failure.
     """
     command = [ray_command(), "job", "submit", "--address", dashboard, "--working-dir", str(project), "--"]
     # Ray's own notes on the upload go to standard error, the job's log to standard output.

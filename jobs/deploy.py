@@ -31,7 +31,9 @@ def main(
     port: Annotated[int, typer.Option(help="the port to listen at")] = 8000,
     tls_cert: Annotated[str | None, typer.Option(help="certificate file: HTTPS; a path on every node")] = None,
     tls_key: Annotated[str | None, typer.Option(help="the certificate's key file")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="key=value of ServeSettings")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as limits.queue=50; docs/serving.md has all keys")
+    ] = None,
 ) -> None:
     """Start Serve with the models, or hand over to them from what is served; Serve stays up."""
     settings = ServeSettings.parse({"store": store, "models": name or [DEFAULT]}).override(set_ or [])

@@ -25,7 +25,7 @@ def main(
     clips: Annotated[str, typer.Argument(help="folder of videos, a local path or s3://bucket/path")],
     out: Annotated[str, typer.Option(help="where pictures and lists go")],
     validation: Annotated[list[str], typer.Option(help="file of a clip that is held out; repeated")],
-    assignments: Annotated[list[str] | None, typer.Option("--set", help="a setting, as key=value; repeated")] = None,
+    assignments: Annotated[list[str] | None, typer.Option("--set", help="every=5, sure=0.6, detector.size=640")] = None,
 ) -> None:
     """Write frames of CLIPS and the faces found in them, in the form of WIDER FACE with landmarks."""
     settings = MarkingSettings(validation=tuple(validation)).override(assignments or [])

@@ -32,7 +32,9 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def main(
     out: Annotated[str, typer.Option(help="where the corpus goes: a folder or s3://bucket/path")],
-    assignments: Annotated[list[str] | None, typer.Option("--set", help="a setting, as key=value; repeated")] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as people=8; docs/sample-corpus.md has all keys")
+    ] = None,
 ) -> None:
     """Make the sample corpus, a synthetic stand-in in the form of Aff-Wild2."""
     make_sample(out, SampleSettings().override(assignments or []))

@@ -186,7 +186,7 @@ def main(
     corpus: Annotated[str, typer.Argument(help="the corpus's name, for example aff-wild2, sample or folder")],
     root: Annotated[str, typer.Option(help="where the corpus lies; local or s3://")],
     out: Annotated[str, typer.Option(help="the folder to write to; local or s3://")],
-    assignments: Annotated[list[str] | None, typer.Option("--set", help="key=value, as detector.size=320")] = None,
+    assignments: Annotated[list[str] | None, typer.Option("--set", help="key=value: docs/preprocess.md")] = None,
     workers: Annotated[
         int | None, typer.Option(help="processes; all CPUs of the cluster where not given", min=1)
     ] = None,

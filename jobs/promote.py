@@ -66,7 +66,10 @@ def _digest(*parts: str) -> str:
 def main(
     store: Annotated[str, typer.Option(help="the model store; local or s3://")],
     model: Annotated[
-        str, typer.Argument(help="a train run, a tune run (its winner) or a model's folder; local or s3://")
+        str,
+        typer.Argument(
+            help="a train run, a tune run (its winner), a model's folder, or an evaluation that left a model"
+        ),
     ] = "",
     name: Annotated[str, typer.Option(help="the name to put it under")] = "",
     gate: Annotated[

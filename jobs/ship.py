@@ -34,7 +34,9 @@ def main(
         str, typer.Option(help="the evaluation for its card: where to keep it, or without --data a finished one")
     ] = "",
     about: Annotated[str, typer.Option(help="a file of Markdown that ends the card")] = "",
-    out: Annotated[str, typer.Option(help="the folder that models are shipped in")] = str(FOLDER),
+    out: Annotated[
+        str, typer.Option(help="the folder that models are shipped in", show_default="affect/models/shipped")
+    ] = str(FOLDER),
 ) -> None:
     """Convert, check that the graph answers as the network does, and put everything in place."""
     if data and not evaluation:

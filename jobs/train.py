@@ -133,7 +133,7 @@ def main(
     out: Annotated[str, typer.Option(help="folder of the run, a local path or s3://bucket/path")] = "",
     data: Annotated[list[str] | None, typer.Option(help="folder written by jobs.preprocess; may be repeated")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value, for example optimiser.learning_rate=1e-3")
+        list[str] | None, typer.Option("--set", help="key=value, as optimiser.learning_rate=1e-3: docs/training.md")
     ] = None,
     small: Annotated[bool, typer.Option(help="narrow, for the sample corpus on two cores")] = False,
     list_: Annotated[

@@ -79,6 +79,7 @@ def test_a_video(model: str, tmp_path: Path) -> None:
     path = make_video(tmp_path / "clip.mp4", pictures, 20)
     told = call(str(path), "--out", str(tmp_path / "out")).output
     assert "9 frames" in told
+    assert "clip.annotated.mp4" in told
     lines = list(csv.DictReader(io.StringIO((tmp_path / "out" / "clip.csv").read_text())))
     network, description = load_model(model)
     with WatchedVideo(path, Asker(network, description), load_detector(description.preprocessing.detector)) as watched:
@@ -96,6 +97,18 @@ def test_a_video(model: str, tmp_path: Path) -> None:
     for frame, original, answer in zip(drawn, shown, answers, strict=True):
         changed = cv2.absdiff(frame.picture, original.picture).max(axis=2) > 60
         assert bool(changed.any()) == bool(answer["faces"])
+
+
+@pytest.mark.parametrize("name", ["picture.png", "clip.mp4"])
+def test_json_stands_alone(model: str, tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    if name == "picture.png":
+        file.write_bytes(ASTRONAUT.read_bytes())
+    else:
+        make_video(file, [np.full((160, 240, 3), 90, np.uint8)] * 3, 20)
+    result = call(str(file), "--json", "--out", str(tmp_path / "out"))
+    assert set(json.loads(result.stdout)) == {"not_given", "faces" if name == "picture.png" else "summary"}
+    assert f"{file.stem}.annotated" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@
 """
 
 import json
-import sys
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
+import typer
 from safetensors.torch import save_file
 
 from affect.faces.landmarks68 import WEIGHTS, Network68
@@ -52,7 +53,17 @@ def _renamed(name: str) -> str:
     return f"blocks.{block[-1]}.convolutions.{convolution[-1]}.{layer}{part}"
 
 
-if __name__ == "__main__":
-    tensors = convert(Path(sys.argv[1]))
+def main(
+    manifest: Annotated[
+        Path,
+        typer.Argument(help="face_landmark_68_model-weights_manifest.json of face-api", exists=True, dir_okay=False),
+    ],
+) -> None:
+    """Write landmarks68.safetensors, in its place, from the files of face-api."""
+    tensors = convert(manifest)
     Network68().load_state_dict(tensors)
     save_file(tensors, WEIGHTS, {"source": "face_landmark_68_model of @vladmandic/face-api 1.7.15 (MIT)"})
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -70,7 +70,7 @@ class OnnxRuntime:
         except ImportError as error:
             raise AffectError(
                 f"detector.runtime=onnxruntime needs a package that is not installed ({error.name}); "
-                "pip install 'affect-on-ray[onnxruntime]', or set detector.runtime=opencv"
+                "pip install -e '.[onnxruntime]', or set detector.runtime=opencv"
             ) from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = max(1, cv2.getNumThreads())

@@ -1,4 +1,4 @@
-"""A run recorded in MLflow: its settings, metrics, model and report. An extra: pip install 'affect-on-ray[mlflow]'."""
+"""A run recorded in MLflow: its settings, metrics, model and report. An extra: docs/following.md."""
 
 import importlib.util
 import json
@@ -154,7 +154,7 @@ def _recorded(out: str) -> tuple["MlflowClient", str]:
 
 def _check_installed() -> None:
     if importlib.util.find_spec("mlflow") is None:
-        raise AffectError("follow.mlflow needs MLflow: pip install 'affect-on-ray[mlflow]', or leave follow.mlflow out")
+        raise AffectError("follow.mlflow needs MLflow: pip install -e '.[mlflow]', or leave follow.mlflow out")
 
 
 def _client(uri: str) -> "MlflowClient":

@@ -4,7 +4,7 @@ For example:
 
     with Client("http://127.0.0.1:8000") as client:
         for face in client.faces("picture.jpg")["faces"]:
-            print(face["box"], face["valence"])
+            print(face["box"], face["expression"])
 """
 
 import asyncio

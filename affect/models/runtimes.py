@@ -68,7 +68,7 @@ def _onnx_runtime(network: Network, precision: Precision) -> Frames:
     missing = [name for name in ("onnx", "onnxscript", "onnxruntime") if importlib.util.find_spec(name) is None]
     if missing:
         raise AffectError(
-            f"it needs packages that are not here ({', '.join(missing)}); pip install 'affect-on-ray[onnx,onnxruntime]'"
+            f"it needs packages that are not here ({', '.join(missing)}); pip install -e '.[onnx,onnxruntime]'"
         )
     import onnxruntime  # noqa: PLC0415 - optional
 

@@ -94,7 +94,7 @@ def _of_graph(path: Path, network: torch.nn.Module, examples: tuple[torch.Tensor
     try:
         import onnxruntime  # noqa: PLC0415  # of the extra "onnxruntime"
     except ImportError as error:
-        raise AffectError("to check the graph, onnxruntime is needed; install affect-on-ray[onnxruntime]") from error
+        raise AffectError("to check the graph, onnxruntime is needed: pip install -e '.[onnxruntime]'") from error
     session = onnxruntime.InferenceSession(path)
     names = Graph(network).inputs  # type: ignore[arg-type]
     answered: list[np.ndarray[Any, Any]] = session.run(

@@ -122,7 +122,7 @@ def _write_onnx(graph: Graph, path: Path, frames: int) -> None:
             verbose=False,
         )
     except ImportError as error:
-        raise AffectError(f"ONNX needs packages that are not here ({error}); install affect-on-ray[onnx]") from error
+        raise AffectError(f"ONNX needs packages that are not here ({error}); pip install -e '.[onnx]'") from error
     assert program is not None
     for node in program.model.graph.all_nodes():  # the exporter's traces name the files of this machine
         node.metadata_props.pop(_TRACE, None)

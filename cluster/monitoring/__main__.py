@@ -34,11 +34,11 @@ def main(
     ray_folder: Annotated[Path, typer.Option(help="Ray's temporary folder, as of ray start --temp-dir")] = Path(
         "/tmp/ray"  # noqa: S108  # Ray's own default
     ),
-    prometheus_port: int = 9090,
-    grafana_port: int = 3000,
+    prometheus_port: Annotated[int, typer.Option(help="where Prometheus listens, on loopback")] = 9090,
+    grafana_port: Annotated[int, typer.Option(help="where Grafana listens, on loopback")] = 3000,
     write_only: Annotated[bool, typer.Option("--write-only", help="write the configuration, start nothing")] = False,
 ) -> None:
-    """Write the configuration of both and run them until Ctrl-C, on loopback alone."""
+    """Configure Prometheus and Grafana for the Ray cluster whose head runs here; run both on loopback until Ctrl-C."""
     monitoring = Monitoring(out.resolve(), ray_folder, prometheus_port, grafana_port)
     monitoring.write()
     console.print(f"configuration: {monitoring.folder}")

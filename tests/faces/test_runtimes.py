@@ -39,7 +39,7 @@ def test_a_runtime_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(AffectError, match="tensorrt"):
         load_network(Path("net.onnx"), ["out"], "tensorrt")
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(AffectError, match=r"affect-on-ray\[onnxruntime\]"):
+    with pytest.raises(AffectError, match=r"-e '\.\[onnxruntime\]'"):
         load_detector(DetectorSettings(runtime="onnxruntime"))
 
 

@@ -45,7 +45,7 @@ def test_a_run_that_goes_on_is_one_run_without_doubles(tmp_path: Path) -> None:
 
 def test_a_missing_package_is_told_before_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(AffectError, match=r"pip install 'affect-on-ray\[mlflow\]'"):
+    with pytest.raises(AffectError, match=r"pip install -e '\.\[mlflow\]'"):
         begin_mlflow_run(followed(str(tmp_path), mlflow="http://127.0.0.1:9").config, str(tmp_path))
 
 

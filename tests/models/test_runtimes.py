@@ -57,7 +57,7 @@ def test_half_precision_is_less_precise_and_leaves_the_network_alone(runtime: st
 @pytest.mark.parametrize(
     ("runtime", "precision", "change", "reason"),
     [
-        ("onnxruntime", "float32", ("importlib.util.find_spec", lambda name: None), r"affect-on-ray\[onnx,onnxr"),
+        ("onnxruntime", "float32", ("importlib.util.find_spec", lambda name: None), r"-e '\.\[onnx,onnxr"),
         ("onnxruntime", "bfloat16", ("importlib.util.find_spec", importlib.util.find_spec), "float32"),
         ("onnxruntime", "float32", ("onnxruntime.get_available_providers", list), "no CPUExecutionProvider"),
         ("compiled", "float32", ("shutil.which", lambda name: None), r"install g\+\+"),
