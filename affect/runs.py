@@ -3,9 +3,12 @@
 ``config.yaml`` is written first, ``DONE`` last, so a folder without ``DONE`` is a run to go on with.
 """
 
+import contextlib
 import json
 import logging
+import math
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +22,9 @@ CONFIG = "config.yaml"
 LOG = "log.txt"
 REPORT = "report.html"
 DONE = "DONE"
+
+KEPT_EVERY_S = 20.0
+"""A log is written whole each time: object stores append nothing."""
 
 
 def finished(uri: str) -> bool:
@@ -77,7 +83,7 @@ class RunFolder:
     def __enter__(self) -> Self:
         path = self.file(LOG)
         self._lines = storage.read_text(path).splitlines() if storage.exists(path) else []
-        self._handler = _Lines(self._lines)
+        self._handler = _Lines(self._lines, self._keep_log)
         logger.addHandler(self._handler)
         return self
 
@@ -89,20 +95,29 @@ class RunFolder:
         assert self._handler is not None
         logger.removeHandler(self._handler)
         try:
-            storage.write_text(self.file(LOG), "\n".join(self._lines) + "\n")
+            self._keep_log()
         except OSError as fault:
             if error is None:
                 raise
             # The storage may be why the run ended: that is the error to show.
             logger.warning("the log of %s could not be kept: %s", self.uri, fault)
 
+    def _keep_log(self) -> None:
+        storage.write_text(self.file(LOG), "\n".join(self._lines) + "\n")
+
 
 class _Lines(logging.Handler):
-    def __init__(self, lines: list[str]) -> None:
+    """Adds lines; keeps them where the last time was KEPT_EVERY_S ago, so that a killed run leaves its log too."""
+
+    def __init__(self, lines: list[str], keep: Callable[[], None]) -> None:
         super().__init__()
-        self.lines = lines
+        self.lines, self.keep, self.kept = lines, keep, -math.inf
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%SZ"))
         self.formatter.converter = time.gmtime  # type: ignore[union-attr]
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(self.format(record))
+        if time.monotonic() - self.kept >= KEPT_EVERY_S:
+            self.kept = time.monotonic()
+            with contextlib.suppress(OSError):  # at the end it is tried again, and told
+                self.keep()

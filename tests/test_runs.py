@@ -30,6 +30,7 @@ def test_a_run_goes_on_with_the_same_settings_only(tmp_path: Path) -> None:
         with RunFolder(uri, Config()) as run:
             assert not run.finished
             logging.getLogger("affect.test").warning("half of it")
+            assert "half of it" in (tmp_path / "run" / "log.txt").read_text()
             raise RuntimeError("stopped")
 
     with pytest.raises(RuntimeError):
