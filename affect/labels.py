@@ -42,6 +42,19 @@ ACTION_UNIT_NAMES = {
 AFF_WILD2_ACTION_UNITS = (1, 2, 4, 6, 12, 15, 20, 25)
 """The eight annotated in Aff-Wild2 (BMVC 2019, section 2)."""
 
+FERA_2015_ACTION_UNITS = (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23)
+"""Those of BP4D's that the FERA 2015 Challenge used (FaceBehaviorNet, section 4)."""
+
+FERA_2017_ACTION_UNITS = (1, 4, 6, 7, 10, 12, 14, 15, 17, 23)
+"""Those of BP4D+'s that the FERA 2017 Challenge used (FaceBehaviorNet, section 4)."""
+
+EMOTIONET_ACTION_UNITS = (1, 2, 4, 5, 6, 9, 12, 17, 20, 25, 26)
+"""The eleven that people annotated in EmotioNet.
+
+FaceBehaviorNet (section 4) gives their number. These are what its first author's later code for the corpus names, and
+the challenge's twelve without AU43.
+"""
+
 EMOTION_ACTION_UNITS: dict[str, dict[int, float]] = {
     "happiness": {12: 1.0, 25: 1.0, 6: 0.51},
     "sadness": {4: 1.0, 15: 1.0, 1: 0.60, 6: 0.50, 11: 0.26, 17: 0.67},

@@ -64,12 +64,18 @@ def divide(config: PartitionConfig, out: str) -> dict[str, Any]:
     corpus = open_corpus(config.corpus, config.root)
     with RunFolder(out, config) as run:
         known, faults = corpus_units(corpus)
-        chosen = [place for place, (_, own) in enumerate(known) if config.within in (None, own)]
+        own = sorted({split for _, split in known})
+        chosen = [place for place, (_, split) in enumerate(known) if config.within in (None, split)]
         if not chosen:
-            owns = ", ".join(sorted({own for _, own in known})) or "none"
+            owns = ", ".join(own) or "none"
             raise AffectError(f"{config.corpus} has nothing in split {config.within!r} to divide; it has {owns}")
+        if config.within is None and len(own) > 1:
+            logger.warning(
+                "%s is given out in %s, which this mixes: figures on the new splits are not those of papers that test "
+                "on its own; --set within=train divides the training split alone", config.corpus, " and ".join(own),
+            )  # fmt: skip
         units = [unit for unit, _ in known]
-        splits = _kept([own for _, own in known])
+        splits = _kept([split for _, split in known])
         for place, split in zip(chosen, partition([units[place] for place in chosen], plan, config.seed), strict=True):
             splits[place] = split
         if config.folds is not None:

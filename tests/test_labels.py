@@ -11,8 +11,11 @@ from affect.labels import (
     COMPOUND_EMOTIONS,
     COMPOUND_EXPRESSIONS,
     EMOTION_ACTION_UNITS,
+    EMOTIONET_ACTION_UNITS,
     EMOTIONET_COMPOUNDS,
     EXPRESSIONS,
+    FERA_2015_ACTION_UNITS,
+    FERA_2017_ACTION_UNITS,
     RAFDB_COMPOUNDS,
     action_unit_columns,
     action_unit_label,
@@ -25,6 +28,10 @@ def test_counts_of_the_papers() -> None:
     assert len(EXPRESSIONS) == 7
     assert len(ACTION_UNITS) == 17
     assert set(AFF_WILD2_ACTION_UNITS) < set(ACTION_UNITS)
+    challenges = FERA_2015_ACTION_UNITS, FERA_2017_ACTION_UNITS, EMOTIONET_ACTION_UNITS
+    assert [len(units) for units in challenges] == [11, 10, 11]
+    assert all(sorted(units) == list(units) and set(units) < set(ACTION_UNITS) for units in challenges)
+    assert set(FERA_2015_ACTION_UNITS) - set(FERA_2017_ACTION_UNITS) == {2}
     assert ACTION_UNIT_NAMES.keys() == set(ACTION_UNITS)
     assert set(EMOTION_ACTION_UNITS) == set(EXPRESSIONS) - {"neutral"}
 

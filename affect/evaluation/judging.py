@@ -4,15 +4,23 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import Field
 
 from affect.configuration import Configuration
 from affect.errors import AffectError
 from affect.evaluation.compound import compound_scores
-from affect.evaluation.predictions import predicted
+from affect.evaluation.predictions import predicted, targets
 from affect.evaluation.settings import ZERO_SHOT, EvaluationConfig
-from affect.labels import EMOTIONET_COMPOUNDS, RAFDB_COMPOUNDS
+from affect.labels import (
+    ACTION_UNITS,
+    EMOTIONET_COMPOUNDS,
+    NO_ACTION_UNIT,
+    RAFDB_COMPOUNDS,
+    action_unit_columns,
+)
+from affect.metrics.defaults import JUDGED_ACTION_UNITS
 from affect.models.files import ModelDescription
 from affect.networks.spec import Head, NetworkSpec
 
@@ -40,6 +48,7 @@ class Judging(Configuration):
     """Probability from which an action unit counts as active, where it is not the default."""
     thresholds_from: str = ""
     """Where they come from."""
+    every_action_unit: bool = False
     zero_shot: ZERO_SHOT | None = None
     weighted: bool = False
 
@@ -57,6 +66,7 @@ class Judging(Configuration):
             expressions=_rule(description),
             thresholds=stored.action_units if stored else {},
             thresholds_from=f"stored with the model: {stored.found_on}" if stored else "",
+            every_action_unit=config.every_action_unit,
             zero_shot=config.zero_shot,
             weighted=config.weighted,
             **changes,
@@ -70,6 +80,18 @@ class Judging(Configuration):
         heads: tuple[Head, ...] = (*self.network.heads, "compound")
         return self.network.model_copy(update={"heads": heads, "compounds": CLASSES[self.zero_shot]})
 
+    def targets(self, table: pa.Table) -> dict[str, NDArray[Any]]:
+        """The labels of rows of predictions.parquet as FrameMetrics takes them.
+
+        Action units that the corpus of a row is not judged on count as not annotated.
+        """
+        labels = targets(table)
+        for corpus, judged in JUDGED_ACTION_UNITS.items() if not self.every_action_unit else ():
+            here = pc.equal(table["corpus"], corpus).to_numpy()
+            others = action_unit_columns(tuple(unit for unit in ACTION_UNITS if unit not in judged))
+            labels["action_units"][np.ix_(here, others)] = NO_ACTION_UNIT
+        return labels
+
     def predicted(self, table: pa.Table) -> dict[str, NDArray[Any]]:
         """The predictions of rows of predictions.parquet as FrameMetrics takes them, NaN where there is none."""
         said: dict[str, NDArray[Any]] = dict(predicted(table, self.network).items())
@@ -82,7 +104,9 @@ class Judging(Configuration):
         """Whether both have the same outputs, of which the same metrics follow."""
         return all(
             getattr(self.spec, name) == getattr(other.spec, name) for name in ("heads", "action_units", "compounds")
-        ) and (self.zero_shot, self.weighted) == (other.zero_shot, other.weighted)
+        ) and all(
+            getattr(self, name) == getattr(other, name) for name in ("every_action_unit", "zero_shot", "weighted")
+        )
 
 
 def _check(config: EvaluationConfig, network: NetworkSpec) -> None:

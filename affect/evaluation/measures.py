@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from affect.errors import AffectError
 from affect.evaluation.intervals import Intervals
 from affect.evaluation.judging import Judging
-from affect.evaluation.predictions import targets
 from affect.evaluation.settings import BootstrapSettings
 from affect.evaluation.subgroups import Subgroups
 from affect.evaluation.units import Track, Units, asked, at
@@ -63,7 +62,7 @@ class Measures:
 
     def update(self, table: pa.Table) -> None:
         """Take in rows of predictions, the same for any cutting into parts."""
-        labels, guesses = targets(table), self.judging.predicted(table)
+        labels, guesses = self.judging.targets(table), self.judging.predicted(table)
         face, source, own = asked(table)
         views = {"faces": own, "all_frames": source >= 0}
         counts = {

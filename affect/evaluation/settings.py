@@ -68,6 +68,8 @@ class EvaluationConfig(Configuration):
     """
     thresholds: Literal["f1"] | None = None
     """Find of each action unit the threshold with the highest F1, and leave a model that has them; on validation."""
+    every_action_unit: bool = False
+    """Judge on all action units that a corpus is annotated with, also where the papers judge on fewer of them."""
     zero_shot: ZERO_SHOT | None = None
     """Judge compound expressions of a model that was trained on none (FaceBehaviorNet, section 7.5)."""
     weighted: bool = False

@@ -9,7 +9,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from affect.evaluation.judging import Judging
-from affect.evaluation.predictions import targets
 from affect.metrics import FrameMetrics
 from affect.metrics.sums import columns, to_sums
 
@@ -67,7 +66,7 @@ class Units:
         tracks = list(_tracks(table))
         if not last and tracks and _alone(tracks[-1][1]) and tracks[-1][0] not in self.videos:
             self._held = table.slice(tracks.pop()[1].start)
-        labels, guesses = targets(table), self.judging.predicted(table)
+        labels, guesses = self.judging.targets(table), self.judging.predicted(table)
         _, _, own = asked(table)
         blocks: dict[tuple[str, str | int], list[int]] = {}
         for track, rows in tracks:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from affect.labels import EMOTIONET_ACTION_UNITS, FERA_2015_ACTION_UNITS, FERA_2017_ACTION_UNITS
 from affect.networks.spec import Head
 
 
@@ -42,14 +43,17 @@ DEFAULTS: dict[str, dict[str, Default]] = {
     "imfdb": {"expression": Default(("expression_macro_f1",), _BMVC)},
     # BMVC Table 7 prints F1 only; FaceBehaviorNet names the score and prints its parts (Tables 5 and 7).
     "emotionet": {
-        "action_units": Default(("action_units_emotionet_score", "action_units_f1", "action_units_accuracy"), _BOTH),
+        "action_units": Default(
+            ("action_units_emotionet_score", "action_units_f1", "action_units_accuracy"),
+            f"{_BOTH}; of the eleven action units that people annotated",
+        ),
         "compound": Default(
             ("compound_emotionet_score", "compound_macro_f1", "compound_unweighted_average_recall"), _FBN
         ),
     },
     "disfa": {"action_units": Default(("action_units_f1",), _BOTH)},
-    "bp4d": {"action_units": Default(("action_units_f1",), _BOTH)},
-    "bp4d-plus": {"action_units": Default(("action_units_f1",), _BOTH)},
+    "bp4d": {"action_units": Default(("action_units_f1",), f"{_BOTH}; of FERA 2015's action units")},
+    "bp4d-plus": {"action_units": Default(("action_units_f1",), f"{_BOTH}; of FERA 2017's action units")},
     "afew": {"expression": Default(("expression_accuracy",), f"IJCV 2019, section 5.2.1; {_FBN}", of="videos")},
     "afew-va": {
         "valence_arousal": Default(
@@ -58,6 +62,17 @@ DEFAULTS: dict[str, dict[str, Default]] = {
     },
     "recola": {"valence_arousal": Default(_CCC, "IJCV 2019, Table 15; EXT 2018, section IV.G")},
 }
+
+JUDGED_ACTION_UNITS: dict[str, tuple[int, ...]] = {
+    "emotionet": EMOTIONET_ACTION_UNITS,
+    "bp4d": FERA_2015_ACTION_UNITS,
+    "bp4d-plus": FERA_2017_ACTION_UNITS,
+}
+"""Of corpora that have codes of more action units those that the papers judge on.
+
+Both papers use BP4D and BP4D+ as the challenges did (BMVC 2019, section 4; FaceBehaviorNet, section 4). What is learnt
+from is not so restricted: without BP4D's AU24 the "aggregate of action units in all datasets" would not be 17.
+"""
 
 
 OTHERWISE = "aff-wild2"

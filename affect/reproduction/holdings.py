@@ -61,6 +61,10 @@ class Holdings:
         return tuple(dict.fromkeys(shelf.folder for shelf in self.shelves))
 
     @property
+    def splits(self) -> frozenset[str]:
+        return frozenset[str]().union(*(shelf.splits for shelf in self.shelves))
+
+    @property
     def corpora(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(shelf.corpus for shelf in self.shelves))
 

@@ -3,17 +3,18 @@
 import hashlib
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from affect import storage
 from affect.corpora.published import published
+from affect.corpora.splits import SPLITS
 from affect.errors import AffectError
 from affect.networks.parts import cnn_parts
 from affect.pretrained import SOURCES
 from affect.reproduction.departures import TOLD_ELSEWHERE, assignments, departures
 from affect.reproduction.holdings import Holdings
-from affect.reproduction.protocol import Protocol
+from affect.reproduction.protocol import ALL_SPLITS, Protocol
 from affect.training.settings import CHANGEABLE, STAGE, Chain, PretrainedWeights, Start, TrainConfig
 
 SPLIT_NAMES = {"fer2013": {"validation": "PublicTest", "test": "PrivateTest"}}
@@ -133,11 +134,10 @@ class _Finder:
     def route(self) -> Route:
         last = [name for name in self.stages if name.startswith(FOLD)] if self.protocol.how == "folds" else []
         final = {name: self._train(name) for name in last or [list(self.stages)[-1]]}
-        measured = [self._measure(name, training) for name, training in final.items()]
+        found = [one for name, training in final.items() for one in self._measure(name, training)]
         told = tuple(dict.fromkeys(self.departures))
-        if self.missing or None in measured:
+        if self.missing:
             return Route(missing=tuple(dict.fromkeys(self.missing)), departures=told)
-        found = [one for one in measured if one is not None]
         joined = ""
         if len(found) > 1:
             joined = storage.join(self.means.out, "joined", _digest([one.uri.rsplit("/", 1)[-1] for one in found]))
@@ -178,8 +178,13 @@ class _Finder:
             return [Missing("rows with labels of its own", how)]
         if not here.shelves and not config.corpora:
             return [Missing(f"rows of {config.network.input_size} pixels", "jobs.preprocess with --set alignment.size")]
-        absent = [name for name in config.corpora if name not in here.corpora]
-        return [self._corpus(name, config.network.input_size, fold) for name in absent]
+        size = config.network.input_size
+        held = self.holdings.of(config.corpora, size, fold).corpora
+        return [
+            self._without(name, "train") if name in held else self._corpus(name, size, fold)
+            for name in config.corpora
+            if name not in here.corpora
+        ]
 
     def _corpus(self, name: str, size: int, fold: int | None) -> Missing:
         make = f"jobs.preprocess {name} --root WHERE_IT_LIES --out ROWS"
@@ -247,43 +252,56 @@ class _Finder:
             return config.model_copy(update={"pretrained": {stream: PretrainedWeights(source=name, uri=uri)}})
         return config.model_copy(update={"start": (*config.start, Start(model=uri, parts=cnn_parts(config.network)))})
 
-    def _measure(self, stage: str, training: Training | None) -> Measurement | None:
+    def _measure(self, stage: str, training: Training | None) -> list[Measurement]:
+        """What is measured of a stage's model, none where it cannot be, which is then noted."""
         protocol = self.protocol
         config = self.stages[stage].override(self.settings)
         size, fold = config.network.input_size, _fold(stage, config)
         shelves = self.holdings.of(() if self.own_rows else (protocol.corpus,), size, fold)
-        split = protocol.split
-        if not shelves.with_split(split).shelves:
-            if self.partial and shelves.with_split("validation").shelves:
-                split = "validation"
-                self.departures.append(
-                    f"{_split(protocol.corpus, split)} in place of {_split(protocol.corpus, protocol.split)}"
-                )
-            else:
-                self.missing.append(self._unmeasured(shelves, size, fold))
-                return None
-        if training is None:
-            return None
+        splits = self._measured(shelves.splits)
+        if not splits:
+            there = shelves.shelves or self.own_rows
+            self.missing.append(
+                self._without(protocol.corpus, protocol.split) if there else self._corpus(protocol.corpus, size, fold)
+            )
+        if not splits or training is None:
+            return []
         corpus = protocol.corpus if protocol.corpus in shelves.corpora else shelves.corpora[0]
         zero_shot = protocol.corpus.removesuffix("-compound") if protocol.how == "zero-shot" else ""
-        folder = "-".join(filter(None, [training.name, corpus, split, zero_shot and "zero-shot"]))
-        uri = storage.join(self.means.out, "evaluations", folder)
-        return Measurement(uri, training, shelves.with_split(split).folders, corpus, split, zero_shot)
+        measured = []
+        for split in splits:
+            folder = "-".join(filter(None, [training.name, corpus, split, zero_shot and "zero-shot"]))
+            uri = storage.join(self.means.out, "evaluations", folder)
+            folders = shelves.with_split(split).folders
+            measured.append(Measurement(uri, training, folders, corpus, split, zero_shot))
+        return measured
 
-    def _unmeasured(self, shelves: Holdings, size: int, fold: int | None) -> Missing:
-        corpus, split = self.protocol.corpus, self.protocol.split
-        if not shelves.shelves and not self.own_rows:
-            return self._corpus(corpus, size, fold)
+    def _measured(self, there: Collection[str]) -> list[str]:
+        """Of the splits that are ``there`` those that the protocol measures, none where they are not."""
+        corpus, wanted = self.protocol.corpus, self.protocol.split
+        if wanted == ALL_SPLITS:
+            return [split for split in SPLITS if split in there]
+        for split in (wanted, self.protocol.undivided):
+            if split in there:
+                return [split]
+        if not self.partial or "validation" not in there:
+            return []
+        self.departures.append(f"{_split(corpus, 'validation')} in place of {_split(corpus, wanted)}")
+        return ["validation"]
+
+    def _without(self, corpus: str, split: str) -> Missing:
+        """Of a corpus that has rows, but none of ``split``."""
         return Missing(
             f"{title(corpus)}'s {_split(corpus, split)}",
-            f"add it to the others and run jobs.preprocess {corpus} again, or where its authors keep it make one with "
-            f"jobs.partition {corpus} (docs/annotation.md)",
+            f"add it to the others and run jobs.preprocess {corpus} again, or where its authors keep it or made none, "
+            f"divide what there is: jobs.partition {corpus} --root WHERE_IT_LIES --out DIVIDED (docs/annotation.md), "
+            f"then jobs.preprocess {corpus} --root WHERE_IT_LIES --out ROWS --set splits=DIVIDED/splits.csv",
         )
 
 
 def title(corpus: str) -> str:
     """What people call a corpus."""
-    whole = published(corpus).title or published(corpus.removesuffix("-compound")).title
+    whole = published(corpus.removesuffix("-compound")).title
     return f"{whole or corpus}{' (compound)' if corpus.endswith('-compound') and whole else ''}"
 
 

@@ -6,7 +6,7 @@ The network is the one whose rows in the catalogue name the figure's; the recipe
 from affect.catalogue import NETWORKS, PAPERS
 from affect.catalogue.published_results import LEADERBOARD, Result, published_results
 from affect.errors import AffectError
-from affect.reproduction.protocol import Copy, Protocol
+from affect.reproduction.protocol import ALL_SPLITS, Copy, Protocol
 from affect.training.settings import Chain, TrainConfig
 from jobs.recipes import TRAIN_RECIPES
 
@@ -19,8 +19,21 @@ IJCV 2019 bases its CNN-RNNs on its CNNs without saying that they bring their we
 which of its three strategies gave the figures: of both the recipe is the plain one, trained in one go.
 """
 
-HELD_OUT = {"emotionet": "validation", "emotionet-compound": "validation"}
-"""What the reader calls that part of a corpus which was annotated by people: the challenge's own test set is kept."""
+TESTED_ON_VALIDATION = ("affectnet", "afew", "bp4d", "bp4d-plus", "emotionet")
+"""Corpora without a released test set: the papers test on the released validation set.
+
+FaceBehaviorNet (section 4) makes a validation set of part of their training set; BMVC 2019 (section 4) too tests on
+what was released for validation. ``jobs.partition --set within=train`` does so and calls the released validation set
+"test"; in rows that are not divided it still is "validation". Of EmotioNet the papers print no split: of its pictures
+annotated by people the challenge kept the test half.
+"""
+
+COMPOUND_EMOTIONET = "emotionet-compound"
+"""A set without any split.
+
+Zero-shot it is measured as a whole, as it was released (FaceBehaviorNet, section 7.5.2). How it was divided for
+training is not printed: jobs.partition divides it, and what was trained on a part is measured on the test part.
+"""
 
 
 def protocol_of(result: Result) -> Protocol | Copy:
@@ -33,11 +46,14 @@ def protocol_of(result: Result) -> Protocol | Copy:
         return _copy(result)
     recipe = _recipe(result, _network(result))
     corpus, split = result.column.corpus, result.column.split
+    zero_shot = result.network.endswith(ZERO_SHOT)
     if split == "cross-validation":
         return Protocol(recipe, corpus, "test", "folds")
-    return Protocol(
-        recipe, corpus, HELD_OUT.get(corpus, split), "zero-shot" if result.network.endswith(ZERO_SHOT) else "whole"
-    )
+    if corpus in TESTED_ON_VALIDATION:
+        return Protocol(recipe, corpus, "test", undivided="validation")
+    if corpus == COMPOUND_EMOTIONET:
+        split = ALL_SPLITS if zero_shot else "test"
+    return Protocol(recipe, corpus, split, "zero-shot" if zero_shot else "whole")
 
 
 def _network(result: Result) -> str:

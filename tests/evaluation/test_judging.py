@@ -3,14 +3,22 @@
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from affect.errors import AffectError
 from affect.evaluation.compound import compound_scores
 from affect.evaluation.judging import Judging
-from affect.evaluation.predictions import predicted
+from affect.evaluation.predictions import predicted, targets
 from affect.evaluation.settings import EvaluationConfig
-from affect.labels import RAFDB_COMPOUNDS
+from affect.labels import (
+    ACTION_UNITS,
+    EMOTIONET_ACTION_UNITS,
+    FERA_2015_ACTION_UNITS,
+    FERA_2017_ACTION_UNITS,
+    NO_ACTION_UNIT,
+    RAFDB_COMPOUNDS,
+)
 from affect.models.files import ModelDescription, Thresholds
 from affect.networks.spec import ArcFace, NetworkSpec
 from affect.preprocessing.settings import AlignmentSettings, Preprocessing
@@ -72,6 +80,40 @@ def test_the_thresholds_of_the_model() -> None:
     found = judged(ALL, {}, thresholds=own)
     assert found.thresholds == {"AU1": 0.25}
     assert found.thresholds_from == "stored with the model: made, validation, rows abc"
+
+
+@pytest.mark.parametrize(
+    ("corpus", "asked", "units"),
+    [
+        ("bp4d", {}, FERA_2015_ACTION_UNITS),
+        ("bp4d-plus", {}, FERA_2017_ACTION_UNITS),
+        ("emotionet", {}, EMOTIONET_ACTION_UNITS),
+        ("disfa", {}, ACTION_UNITS),
+        ("bp4d", {"every_action_unit": True}, ACTION_UNITS),
+    ],
+)
+def test_action_units_are_those_that_the_papers_judge_on(
+    corpus: str, asked: dict[str, Any], units: tuple[int, ...]
+) -> None:
+    table = made_predictions({("a", "main"): 40}, corpus=corpus, spec=ALL)
+    labels, whole = judged(ALL, asked).targets(table), targets(table)
+    chosen = np.isin(ACTION_UNITS, units)
+    np.testing.assert_array_equal(labels["action_units"][:, chosen], whole["action_units"][:, chosen])
+    assert (labels["action_units"][:, ~chosen] == NO_ACTION_UNIT).all()
+    assert all((whole["action_units"] != NO_ACTION_UNIT).any(axis=0))
+    np.testing.assert_array_equal(labels["expression"], whole["expression"])
+
+
+def test_those_of_one_corpus_say_nothing_of_another() -> None:
+    made = {name: made_predictions({("a", "main"): 20}, corpus=name, spec=ALL) for name in ("bp4d", "disfa")}
+    both = judged(ALL, {}).targets(pa.concat_tables(made.values()))["action_units"]
+    np.testing.assert_array_equal(both[20:], targets(made["disfa"])["action_units"])
+    assert (both[:20, ACTION_UNITS.index(24)] == NO_ACTION_UNIT).all()
+
+
+def test_what_is_judged_on_other_action_units_is_not_joined() -> None:
+    assert judged(ALL, {}).alike(judged(ALL, {"split": "train"}))
+    assert not judged(ALL, {}).alike(judged(ALL, {"every_action_unit": True}))
 
 
 def test_compound_expressions_follow_from_the_rest() -> None:

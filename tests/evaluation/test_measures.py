@@ -57,6 +57,21 @@ def summary() -> dict[str, Any]:
     return measured(made_predictions(VIDEOS)).summary(NONE)
 
 
+def test_the_mean_of_action_units_is_over_those_that_the_corpus_is_judged_on() -> None:
+    """BP4D also has codes of AU20 and AU24, which FERA 2015 left out: neither in figures nor in their intervals."""
+    spec = SPEC.model_copy(update={"action_units": (1, 12, 20, 24)})
+    found = measured(made_predictions(VIDEOS, corpus="bp4d", spec=spec), spec=spec).summary(QUICK)
+    of_bp4d = found["corpora"]["bp4d"]
+    assert of_bp4d["faces"]["action_units_counted"] == 2
+    assert of_bp4d["faces"]["action_units_f1"] == pytest.approx(
+        np.mean([of_bp4d["faces"]["AU1_f1"], of_bp4d["faces"]["AU12_f1"]])
+    )
+    assert found["faces"]["action_units_f1"] == of_bp4d["faces"]["action_units_f1"]
+    low, high = of_bp4d["intervals"]["action_units_f1"]
+    assert low < of_bp4d["faces"]["action_units_f1"] < high
+    assert of_bp4d["intervals"].keys().isdisjoint({"AU20_f1", "AU24_f1"})
+
+
 def seen(frame: pd.DataFrame, view: str) -> pd.DataFrame:
     if view == "faces":
         return frame[frame["face"]]

@@ -69,6 +69,27 @@ def test_only_the_training_split_is_divided_and_the_validation_split_becomes_the
     assert set(splits.values()) == {"train", "validation", "test"}
 
 
+@pytest.mark.parametrize(
+    ("own", "within", "warned"),
+    [
+        (("train", "validation"), [], True),
+        (("train", "validation"), ["--set", "within=train"], False),
+        (("train",), [], False),
+    ],
+)
+def test_a_division_that_mixes_the_own_splits_is_warned_of(
+    tmp_path: Path,
+    made: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    own: tuple[str, ...],
+    within: list[str],
+    warned: bool,
+) -> None:
+    made["splits"] = own
+    divide(tmp_path, "--preset", "85-15", *within)
+    assert ("made is given out in train and validation, which this mixes" in caplog.text) == warned
+
+
 def test_a_released_test_split_stays(tmp_path: Path, made: dict[str, Any]) -> None:
     made["splits"] = ("train", "train", "validation", "test")
     divide(tmp_path, "--preset", "85-15", "--set", "within=train")

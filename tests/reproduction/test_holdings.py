@@ -9,7 +9,7 @@ from affect import storage
 from affect.errors import AffectError
 from affect.reproduction.holdings import Holdings, look_at
 from tests.made_rows import write_rows
-from tests.reproduction.made_shelves import shelf
+from tests.reproduction.made_shelves import SPLITS, shelf
 
 
 def test_what_lies_in_a_folder(tmp_path: Path) -> None:
@@ -40,4 +40,6 @@ def test_shelves_are_chosen_by_what_they_hold() -> None:
     assert held.of(["afew-va"], 96).folders == ("/rows/afew-va-96",)
     assert held.of(["afew-va"], 96, 0).folders == ("/rows/afew-va-0-96",)
     assert held.of([], 96).corpora == ("afew-va", "disfa")
+    assert Holdings((shelf("disfa", splits=frozenset({"train"})), shelf("afew-va"))).splits == SPLITS
+    assert Holdings(()).splits == frozenset()
     assert held.of(["disfa"], 224).with_split("absent").shelves == ()

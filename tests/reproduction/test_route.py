@@ -13,7 +13,7 @@ from affect.networks import build
 from affect.networks.parts import load_parts
 from affect.pretrained import SOURCES
 from affect.reproduction.holdings import Holdings
-from affect.reproduction.protocol import Protocol
+from affect.reproduction.protocol import ALL_SPLITS, Protocol
 from affect.reproduction.route import Means, Route, command, departing, find_route
 from affect.training.beginning import begin
 from affect.training.settings import Chain, TrainConfig
@@ -88,6 +88,46 @@ def test_a_partial_way_names_each_departure() -> None:
         "3 epochs instead of 10", "validation split (PublicTest) in place of test split (PrivateTest)",
     )  # fmt: skip
     assert route.measurements[0].split == "validation"
+
+
+@pytest.mark.parametrize(
+    ("splits", "measured"),
+    [
+        (("train", "validation"), "validation"),  # as the authors give it out
+        (("train", "validation", "test"), "test"),  # jobs.partition --set within=train
+    ],
+)
+def test_the_released_validation_set_is_measured_whatever_it_is_called(splits: tuple[str, ...], measured: str) -> None:
+    protocol = Protocol("fbn2019/resnet-50-multi-task", "affectnet", "test", undivided="validation")
+    route = way(protocol, Holdings((shelf("affectnet", splits=frozenset(splits)),)), partial=True)
+    assert [one.split for one in route.measurements] == [measured]
+    assert not any("split" in one for one in route.departures)
+
+
+FEW_SHOT = "fbn2019/facebehaviornet-no-coupling-emotionet-compound/few-shot"
+ZERO_SHOT = Protocol("fbn2019/facebehaviornet-no-coupling", "emotionet-compound", ALL_SPLITS, "zero-shot")
+
+
+@pytest.mark.parametrize("splits", [("validation",), ("train", "validation", "test")])
+def test_a_set_that_is_measured_as_a_whole_is_joined_however_it_is_divided(splits: tuple[str, ...]) -> None:
+    held = Holdings((shelf("raf-db"), shelf("emotionet-compound", splits=frozenset(splits))))
+    route = way(ZERO_SHOT, held, partial=True)
+    assert [one.split for one in route.measurements] == list(splits)
+    assert len({one.uri for one in route.measurements}) == len(splits)
+    assert bool(route.joined) == (len(splits) > 1)
+    assert len(route.trainings) == 1
+
+
+def test_what_has_rows_but_none_to_train_on_is_to_be_divided() -> None:
+    protocol = Protocol(FEW_SHOT, "emotionet-compound", "test")
+    whole = shelf("emotionet-compound", splits=frozenset({"validation"}))
+    lacking = {one.what: one.how for one in way(protocol, Holdings((whole,))).missing}
+    assert "EmotioNet (compound)'s train split" in lacking
+    how = lacking["EmotioNet (compound)'s train split"]
+    assert "jobs.partition emotionet-compound --root WHERE_IT_LIES --out DIVIDED" in how
+    divided = way(protocol, holdings("emotionet-compound"), partial=True)
+    assert divided.trainings[-1].config.data == ("/rows/emotionet-compound-96",)
+    assert [one.split for one in divided.measurements] == ["test"]
 
 
 def test_what_was_trained_on_other_corpora_has_no_partial_way() -> None:
