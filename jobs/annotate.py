@@ -10,7 +10,6 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 import ray
@@ -24,6 +23,8 @@ from affect.annotation.settle import Sources, settle
 from affect.annotation.splits import read_splits
 from affect.annotation.traces import find_traces
 from affect.command_line import run_app
+from affect.corpora.aff_wild2 import whom
+from affect.corpora.finding import VIDEO_SUFFIXES, by_stem, files_below
 from affect.errors import AffectError
 from affect.preprocessing.progress import Progress
 from affect.reports.agreement_report import agreement_report, joined
@@ -31,8 +32,6 @@ from affect.reports.report import write
 from affect.runs import RunFolder
 
 logger = logging.getLogger("affect.annotate")
-
-VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v")
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -86,13 +85,13 @@ def annotate(config: AnnotateConfig, out: str) -> dict[str, Any]:
 def _sources(config: AnnotateConfig) -> tuple[list[Sources], list[tuple[str, str]]]:
     """What there is of each annotated video, and the videos that cannot be told apart or are in no split."""
     found, decisions = find_traces(config.traces), read_decisions(config.traces)
-    videos, faults = _by_name(config.videos, VIDEOS)
-    faces, more = _by_name(None if config.faces is None else storage.join(config.faces, "faces"), (".parquet",))
+    videos, faults = by_stem(files_below(config.videos, VIDEO_SUFFIXES) if config.videos else ())
+    faces, more = by_stem(files_below(storage.join(config.faces, "faces"), (".parquet",)) if config.faces else ())
     faults += more
     splits = None if config.splits is None else read_splits(config.splits)
     sources = []
     for name, files in found.items():
-        video, person = _whom(name, videos or faces)
+        video, person = whom(name, videos or faces)
         split = "train" if splits is None else splits.get(video)
         if split is None:
             faults.append((name, f"{config.splits} does not name it; run jobs.partition again, or add a line"))
@@ -103,27 +102,6 @@ def _sources(config: AnnotateConfig) -> tuple[list[Sources], list[tuple[str, str
     if not sources:
         raise AffectError(f"none of the {len(found)} annotated videos is in {config.splits}; check that names agree")
     return sources, faults
-
-
-def _by_name(folder: str | None, suffixes: tuple[str, ...]) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """Files at any depth by name without suffix, and those whose name another has already."""
-    files: dict[str, str] = {}
-    faults = []
-    for uri in [] if folder is None else storage.list_files(storage.absolute(folder)):
-        path = PurePosixPath(uri)
-        if path.suffix.lower() in suffixes and not path.name.startswith("."):
-            if path.stem in files:
-                faults.append((uri, f"has the name of {files[path.stem]} and is not used"))
-            files.setdefault(path.stem, uri)
-    return files, faults
-
-
-def _whom(name: str, videos: dict[str, str]) -> tuple[str, str]:
-    """Video and person: of two people, traces and labels are named <video>_left and <video>_right."""
-    video, _, side = name.rpartition("_")
-    if name not in videos and side in ("left", "right") and (video in videos or not videos):
-        return video, side
-    return name, "main"
 
 
 def _settle(row: dict[str, str], settings: AnnotationSettings, out: str) -> dict[str, str]:

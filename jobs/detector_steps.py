@@ -12,11 +12,18 @@ from affect.detection.settings import DetectorConfig
 
 
 def stream_batches(config: DetectorConfig, rank: int, world: int, epoch: int, step: int) -> Iterable[Batch]:
-    """One worker's part of the steps from (epoch, step) to the end, made ahead by Ray Data tasks, in order."""
+    """One worker's part of the steps from (epoch, step) to the end of the run, made ahead by Ray Data tasks, in order.
+
+    With ``resources.data_cpus_per_worker`` 0 the worker makes them by itself, each when it comes to it.
+    """
     sets = sets_of(config)
     plan = DetectionPlan.of(config, sets)
     steps = plan.steps_per_epoch
     first, last = epoch * steps + step, config.epochs * steps
+    if not config.resources.data_cpus_per_worker:
+        for number in range(first, last):
+            yield read_step(config, plan, sets, divmod(number, steps), (rank, world))
+        return
     shared = ray.put((config, plan, sets))
 
     def read(batch: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """What each worker of a detector's training does: learns from the steps it streams, reports checkpoints."""
 
 import math
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,22 +12,27 @@ from affect.detection.learning import DetectorLearner, Trained, begin_detector
 from affect.detection.reading import DetectionPlan, sets_of
 from affect.detection.settings import DetectorConfig
 from affect.faces.ssh.files import WEIGHTS, save_ssh
-from affect.training.history import write_history
-from affect.training.loop import load_state, save_state
 from affect.training.parallel import network_state, spread
 from jobs.detector_steps import stream_batches
-from jobs.training_worker import log_to_stdout
+from jobs.worker import go_on, log_to_stdout, report, set_up_cpu
 
 
 def work(setup: dict[str, Any]) -> dict[str, Any]:
     """The function that Ray Train runs on every worker; rank 0's answer is the run's."""
+    try:
+        return _work(setup)
+    finally:
+        torch.set_flush_denormal(False)  # of the whole process, which in local mode is the caller's own
+
+
+def _work(setup: dict[str, Any]) -> dict[str, Any]:
     log_to_stdout()
     config, out = DetectorConfig.parse(setup["config"]), setup["out"]
     context = train.get_context()
     rank, world = context.get_world_rank(), context.get_world_size()
     device = get_device()
     if device.type == "cpu":
-        torch.set_num_threads(config.resources.threads)
+        set_up_cpu(config.resources.threads)
     network = begin_detector(config).to(device)
     if config.compute.channels_last:
         network = network.to(memory_format=torch.channels_last)
@@ -37,24 +40,15 @@ def work(setup: dict[str, Any]) -> dict[str, Any]:
         network.compile()
     model = spread(Trained(network), "replicate")
     steps = DetectionPlan.of(config, sets_of(config)).steps_per_epoch
-
-    def report(metrics: dict[str, Any], epoch_ended: bool) -> None:
-        state = learner.state()
-        with tempfile.TemporaryDirectory() as folder:
-            checkpoint = None
-            if rank == 0:
-                save_state(state, Path(folder))
-                checkpoint = train.Checkpoint.from_directory(folder)
-                if epoch_ended:
-                    write_history(out, learner.history)
-            train.report(metrics, checkpoint=checkpoint)
-
-    learner = DetectorLearner(config, network, model, sets_of(config, validation=True), steps, report)
-    start = train.get_checkpoint()
-    if start is not None:
-        with start.as_directory() as folder:
-            learner.restore(load_state(Path(folder)))
-    begun = {"epoch": learner.epoch, "step": learner.step}
+    learner = DetectorLearner(
+        config,
+        network,
+        model,
+        sets_of(config, validation=True),
+        steps,
+        lambda metrics, epoch_ended: report(learner, out, metrics, epoch_ended=epoch_ended),
+    )
+    begun = go_on(learner)
     if learner.epoch < config.epochs:
         learner.run(stream_batches(config, rank, world, learner.epoch, learner.step))
     tensors = network_state(network)

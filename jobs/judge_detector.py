@@ -1,15 +1,11 @@
 """Judge a face detector on WIDER FACE's validation pictures, or on marked frames: ``--help`` tells how."""
 
 import logging
-from collections.abc import Iterator
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
-import cv2
-import numpy as np
-import ray
 import torch
 import typer
-from ray.data import ActorPoolStrategy, DataContext
 from rich.console import Console
 from rich.table import Table
 
@@ -22,7 +18,7 @@ from affect.faces.detector import Detections
 from affect.metrics.average_precision import AveragePrecision, matches
 from affect.metrics.landmark_error import LandmarkError
 from affect.preprocessing.settings import DetectorSettings
-from jobs.room import processes
+from jobs.pool import over, pool_size
 
 logger = logging.getLogger("affect")
 
@@ -30,8 +26,6 @@ app = typer.Typer(add_completion=False)
 
 LOWEST = DetectorSettings(score=0.05, size=1600)
 """Precision is looked at down to low scores, and faces of WIDER FACE are small."""
-
-PICTURES_A_TASK = 32
 
 
 @app.command()
@@ -56,6 +50,7 @@ def judge(wider: str, settings: DetectorSettings, kit: str = "") -> dict[str, fl
     Raises AffectError where the kit has a picture that is not in ``wider``.
     """
     pictures = WiderFace(wider, "val", landmarks=not kit)
+    find = partial(_Finder, pictures, settings)
     names = {pictures.picture_name(index): index for index in range(len(pictures))}
     if kit:
         judged = read_kit(kit)
@@ -65,11 +60,11 @@ def judge(wider: str, settings: DetectorSettings, kit: str = "") -> dict[str, fl
             )
         scores = WiderScores()
         order = {names[name]: one for name, one in judged.items()}
-        for index, found in _detect(pictures, settings, list(order)):
+        for index, found in over(list(order), find, pool_size(len(order))):
             scores.update(found, order[index])
         return {level: scores.compute()[level] for level in LEVELS}
     precision, error = AveragePrecision(), LandmarkError()
-    for index, found in _detect(pictures, settings, list(names.values())):
+    for index, found in over(list(names.values()), find, pool_size(len(names))):
         faces = pictures.faces(index)
         precision.update(found.boxes, found.scores, faces.boxes, ~faces.ignored)
         face, _ = matches(found.boxes, faces.boxes, ~faces.ignored)
@@ -77,30 +72,15 @@ def judge(wider: str, settings: DetectorSettings, kit: str = "") -> dict[str, fl
     return {"average_precision": precision.compute(), "landmark_error": error.compute()}
 
 
-def _detect(pictures: WiderFace, settings: DetectorSettings, indices: list[int]) -> Iterator[tuple[int, Detections]]:
-    """What is found in each picture, in no certain order, on all CPUs of the cluster."""
-    if not ray.is_initialized():
-        ray.init()
-    DataContext.get_current().enable_progress_bars = False
-    tasks = -(-len(indices) // PICTURES_A_TASK)
-    pool = ActorPoolStrategy(size=min(processes(), tasks))
-    dataset = ray.data.from_items([{"index": index} for index in indices], override_num_blocks=tasks)
-    found = dataset.map(_Finder, fn_constructor_args=(pictures, settings), compute=pool, num_cpus=1)
-    for row in found.iter_rows():
-        boxes, landmarks = np.reshape(row["boxes"], (-1, 4)), np.reshape(row["landmarks"], (-1, 5, 2))
-        yield row["index"], Detections(boxes, np.asarray(row["scores"]), landmarks)
-
-
 class _Finder:
+    """Finds faces in pictures by their index."""
+
     def __init__(self, pictures: WiderFace, settings: DetectorSettings) -> None:
-        cv2.setNumThreads(1)
         torch.set_num_threads(1)
         self.pictures, self.detector = pictures, load_detector(settings)
 
-    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        found = self.detector(self.pictures.picture(row["index"]))
-        told = {"boxes": found.boxes, "scores": found.scores, "landmarks": found.landmarks}
-        return row | {name: values.ravel().tolist() for name, values in told.items()}
+    def __call__(self, index: int) -> tuple[int, Detections]:
+        return index, self.detector(self.pictures.picture(index))
 
 
 if __name__ == "__main__":

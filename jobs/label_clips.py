@@ -1,19 +1,18 @@
 """Mark the faces in frames of clips by a detector, for another to learn from: ``python -m jobs.label_clips --help``."""
 
 import logging
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
-import cv2
-import ray
 import typer
-from ray.data import ActorPoolStrategy, DataContext
 
 from affect.command_line import run_app
 from affect.detection.marking import MarkingSettings, clips_in, join_parts, mark_clip
+from affect.detection.wider_face import Split
 from affect.errors import AffectError
 from affect.faces import load_detector
 from affect.runs import RunFolder
-from jobs.room import processes
+from jobs.pool import over, pool_size
 
 logger = logging.getLogger("affect")
 
@@ -38,32 +37,29 @@ def label_clips(clips: str, out: str, settings: MarkingSettings) -> dict[str, in
         if folder.finished:
             logger.info("%s is finished already", folder.uri)
             return folder.summary()
-        rows = [{"uri": uri, "split": split} for uri, split in clips_in(clips, settings)]
-        DataContext.get_current().enable_progress_bars = False
-        pool = ActorPoolStrategy(size=min(processes(), len(rows)), max_tasks_in_flight_per_actor=1)
-        dataset = ray.data.from_items(rows, override_num_blocks=len(rows))
-        marked = dataset.map(_Marker, fn_constructor_args=(folder.uri, settings), compute=pool, num_cpus=1)
+        todo = clips_in(clips, settings)
         frames: dict[str, int] = {}
-        for row in marked.iter_rows():
-            frames[row["uri"]] = row["frames"]
-            logger.info("%s: %d frames%s", row["uri"], row["frames"], row["error"] and f", set aside: {row['error']}")
+        for uri, count, error in over(todo, partial(_Marker, folder.uri, settings), pool_size(len(todo))):
+            frames[uri] = count
+            logger.info("%s: %d frames%s", uri, count, error and f", set aside: {error}")
         join_parts(folder.uri)
         folder.done(frames)
         return frames
 
 
 class _Marker:
+    """Marks clips with a detector that it holds; gives each one's URI, its frames and why it is set aside, if it is."""
+
     def __init__(self, out: str, settings: MarkingSettings) -> None:
-        cv2.setNumThreads(1)
         self.out, self.settings = out, settings
         self.detector = load_detector(settings.detector)
 
-    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, clip: tuple[str, Split]) -> tuple[str, int, str]:
+        uri, split = clip
         try:
-            count = mark_clip(row["uri"], row["split"], self.out, self.detector, self.settings)
+            return uri, mark_clip(uri, split, self.out, self.detector, self.settings), ""
         except AffectError as error:
-            return row | {"frames": 0, "error": str(error)}
-        return row | {"frames": count, "error": ""}
+            return uri, 0, str(error)
 
 
 if __name__ == "__main__":

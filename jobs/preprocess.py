@@ -3,19 +3,16 @@
 ``python -m jobs.preprocess CORPUS --root URI --out URI``
 """
 
-import itertools
 import json
 import logging
 import math
 import time
-from dataclasses import asdict, replace
+from functools import partial
 from typing import Annotated, Any
 
-import cv2
 import ray
 import typer
 from pydantic import Field
-from ray.data import ActorPoolStrategy, DataContext
 from rich.console import Console
 from rich.table import Table
 
@@ -31,17 +28,14 @@ from affect.preprocessing.clip import settle_clip
 from affect.preprocessing.looking import Points
 from affect.preprocessing.outstanding import outstanding, read_set_aside, set_aside_csv
 from affect.preprocessing.overview import contact_sheet, stage_seconds, table_lines, totals
-from affect.preprocessing.progress import Progress
 from affect.preprocessing.settings import Preprocessing
 from affect.preprocessing.summary import ClipSummary, is_synthetic
 from affect.runs import RunFolder
+from jobs.pool import pool_size
 from jobs.preprocess_metrics import PreprocessMetrics
-from jobs.room import processes
+from jobs.settling import settle
 
 logger = logging.getLogger("affect.preprocess")
-
-MAX_TASKS = 5_000
-"""More clips than this share tasks, so that a million pictures are not a million tasks."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -64,10 +58,9 @@ class PreprocessConfig(Preprocessing):
 
 
 class Worker:
-    """One process of the pool: holds a detector, works with one thread."""
+    """Settles clips with a detector that it holds."""
 
     def __init__(self, corpus: Corpus, folder: str, settings: Preprocessing) -> None:
-        cv2.setNumThreads(1)
         self.corpus, self.folder, self.settings = corpus, folder, settings
         self.detector = load_detector(settings.detector)
         self.points: Points | None = None
@@ -76,13 +69,8 @@ class Worker:
 
             self.points = Landmarks68()
 
-    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        began = time.time()
-        clip = Clip(**json.loads(row["clip"]))
-        clip = replace(clip, persons=tuple(clip.persons), subjects=tuple(clip.subjects))
-        summary = settle_clip(self.corpus, clip, self.folder, self.settings, self.detector, self.points)
-        node = ray.get_runtime_context().get_node_id()
-        return {"summary": json.dumps(asdict(summary)), "began": began, "ended": time.time(), "node": node}
+    def __call__(self, clip: Clip) -> ClipSummary:
+        return settle_clip(self.corpus, clip, self.folder, self.settings, self.detector, self.points)
 
 
 def preprocess(
@@ -100,7 +88,7 @@ def preprocess(
         return run.summary()
     with run:
         logger.info("%d clips to do, %d settled before", len(left.todo), len(left.settled))
-        new, last_run = _process(corpus, config.preprocessing, run.uri, left.todo, workers, gpus_per_worker)
+        new, last_run = _settle(corpus, config.preprocessing, run.uri, left.todo, workers, gpus_per_worker)
         summaries = left.settled + new
         summary = {"corpus": corpus.name, "synthetic": is_synthetic(corpus)} | totals(summaries)
         last_run["seconds"] = round(time.monotonic() - began, 3)
@@ -108,59 +96,21 @@ def preprocess(
     return summary | {"last_run": last_run}
 
 
-def _process(
+def _settle(
     corpus: Corpus, settings: Preprocessing, folder: str, clips: list[Clip], workers: int | None, gpus: float | None
 ) -> tuple[list[ClipSummary], dict[str, Any]]:
     """Settle ``clips`` on a pool of workers; what became of each, and how fast."""
-    summaries: list[ClipSummary] = []
-    began, ended = math.inf, 0.0
-    nodes: set[str] = set()
-    submitted = time.time()
-    if clips:
-        results, workers = _dataset(corpus, settings, folder, clips, workers, gpus)
-        metrics = PreprocessMetrics(corpus.name, folder, len(clips))
-        with Progress(len(clips)) as progress:
-            # Without prefetching, which would hold back a result until the next one is there.
-            parts = results.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow")
-            for row in itertools.chain.from_iterable(part.to_pylist() for part in parts):
-                one = ClipSummary(**json.loads(row["summary"]))
-                summaries.append(one)
-                began, ended = min(began, row["began"]), max(ended, row["ended"])
-                nodes.add(row["node"])
-                progress.add(one.frames, set_aside=one.set_aside is not None)
-                metrics.add(one)
-                if one.set_aside is not None:
-                    logger.warning("set aside %s: %s", one.media, one.set_aside)
-            logger.info(progress.line())
-    frames, working = sum(one.frames for one in summaries), max(0.0, ended - began)
-    return summaries, {
-        "clips": len(summaries),
-        "frames": frames,
-        "workers": workers or 0,
-        "nodes": len(nodes),
-        "start_up_seconds": round(began - submitted, 3) if clips else 0.0,
-        "working_seconds": round(working, 3),
-        "frames_per_second": round(frames / working, 2) if working else 0.0,
-        "stage_seconds": stage_seconds(summaries),
-    }
+    size = pool_size(len(clips), workers)
+    share = gpu_share(settings, ray.cluster_resources().get("GPU", 0), size) if gpus is None else gpus
+    metrics = PreprocessMetrics(corpus.name, folder, len(clips))
 
+    def tell(one: ClipSummary) -> None:
+        metrics.add(one)
+        if one.set_aside is not None:
+            logger.warning("set aside %s: %s", one.media, one.set_aside)
 
-def _dataset(
-    corpus: Corpus, settings: Preprocessing, folder: str, clips: list[Clip], workers: int | None, gpus: float | None
-) -> tuple[ray.data.Dataset, int]:
-    if not ray.is_initialized():
-        ray.init()
-    # All CPUs may go to the pool: its input is in memory, so nothing else of the pipeline needs one.
-    workers = min(workers or processes(), len(clips))
-    tasks = min(len(clips), MAX_TASKS)
-    rows = [{"clip": json.dumps(asdict(clip))} for start in range(tasks) for clip in clips[start::tasks]]
-    DataContext.get_current().enable_progress_bars = False
-    # One task at a time and worker, so that no clip waits behind a long one while another worker is idle.
-    pool = ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1)
-    dataset = ray.data.from_items(rows, override_num_blocks=tasks)
-    constructor = (corpus, folder, settings)
-    share = gpu_share(settings, ray.cluster_resources().get("GPU", 0), workers) if gpus is None else gpus
-    return dataset.map(Worker, fn_constructor_args=constructor, compute=pool, num_cpus=1, num_gpus=share), workers
+    summaries, pace = settle("clips", clips, partial(Worker, corpus, folder, settings), size, tell, share)
+    return summaries, pace | {"stage_seconds": stage_seconds(summaries)}
 
 
 def gpu_share(settings: Preprocessing, gpus: float, workers: int) -> float:
@@ -172,8 +122,7 @@ def gpu_share(settings: Preprocessing, gpus: float, workers: int) -> float:
 
 
 def _write(run: RunFolder, corpus: Corpus, summaries: list[ClipSummary], summary: dict[str, Any]) -> None:
-    faults = corpus.faults() if hasattr(corpus, "faults") else []
-    storage.write_text(run.file("set_aside.csv"), set_aside_csv(summaries, faults))
+    storage.write_text(run.file("set_aside.csv"), set_aside_csv(summaries, corpus.faults()))
     sheet = contact_sheet(samples.list_faces(run.uri, corpus.name))
     if sheet is not None:
         storage.write_bytes(run.file("crops.jpg"), encode_jpeg(sheet))

@@ -6,16 +6,7 @@ from typing import Annotated, Any
 
 import ray
 import typer
-from ray import train
-from ray.train import (
-    CheckpointConfig,
-    FailureConfig,
-    RunConfig,
-    ScalingConfig,
-    TrainingFailedError,
-    UserCallback,
-)
-from ray.train.torch import TorchConfig, TorchTrainer
+from ray.train import ScalingConfig, TrainingFailedError, UserCallback
 from rich.console import Console
 from rich.table import Table
 
@@ -35,10 +26,11 @@ from affect.training.reading import Course
 from affect.training.settings import Chain, TrainConfig
 from affect.training.windows import items_in
 from jobs.dry_run import show_examination
-from jobs.faults import EndAtMendable, mendable
+from jobs.faults import mendable
 from jobs.recipe_list import show_recipes
 from jobs.recipes import recipe
-from jobs.room import patience, scaling
+from jobs.room import scaling
+from jobs.trainer import run_workers
 
 logger = logging.getLogger("affect")
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -93,30 +85,8 @@ def fit(
         course.train.steps_per_epoch,
         config.epochs,
     )
-    filesystem, path = storage.resolve(out)
-    trainer = TorchTrainer(
-        _work,
-        train_loop_config={
-            "config": config.model_dump(mode="json"),
-            "course": ray.put(course),
-            "out": out,
-        },
-        torch_config=TorchConfig(timeout_s=600),
-        scaling_config=asked,
-        run_config=RunConfig(
-            name="checkpoints",
-            storage_path=path,
-            storage_filesystem=filesystem,
-            failure_config=FailureConfig(
-                max_failures=config.resources.max_failures, controller_failure_limit=config.resources.max_failures
-            ),
-            checkpoint_config=CheckpointConfig(num_to_keep=2),
-            callbacks=[EndAtMendable(), *callbacks],
-        ),
-    )
-    with patience(asked):
-        result: train.Result = trainer.fit()
-    answer: dict[str, Any] = result.return_value
+    setup = {"config": config.model_dump(mode="json"), "course": ray.put(course), "out": out}
+    answer = run_workers(_work, setup, out, config.resources, asked, callbacks)
     return answer | {"model": storage.join(out, "model"), "steps_per_epoch": course.train.steps_per_epoch}
 
 

@@ -5,9 +5,7 @@ from typing import Annotated, Any
 
 import ray
 import typer
-from ray import train
-from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
-from ray.train.torch import TorchConfig, TorchTrainer
+from ray.train import ScalingConfig, TrainingFailedError
 from rich.console import Console
 from rich.table import Table
 
@@ -20,9 +18,10 @@ from affect.detection.wider_face import WiderFace
 from affect.errors import AffectError
 from affect.faces.ssh.files import WEIGHTS
 from affect.runs import RunFolder
-from jobs.faults import EndAtMendable, mendable
+from jobs.faults import mendable
 from jobs.recipes.detector import DETECTORS, detector_recipe
-from jobs.room import patience, scaling
+from jobs.room import scaling
+from jobs.trainer import run_workers
 
 logger = logging.getLogger("affect")
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -63,25 +62,8 @@ def _fit(config: DetectorConfig, out: str, *, local: bool) -> dict[str, Any]:
         config.batch,
         config.epochs,
     )
-    filesystem, path = storage.resolve(out)
-    failures = config.resources.max_failures
-    trainer = TorchTrainer(
-        _work,
-        train_loop_config={"config": config.model_dump(mode="json"), "out": out},
-        torch_config=TorchConfig(timeout_s=600),
-        scaling_config=asked,
-        run_config=RunConfig(
-            name="checkpoints",
-            storage_path=path,
-            storage_filesystem=filesystem,
-            failure_config=FailureConfig(max_failures=failures, controller_failure_limit=failures),
-            checkpoint_config=CheckpointConfig(num_to_keep=2),
-            callbacks=[EndAtMendable()],
-        ),
-    )
-    with patience(asked):
-        result: train.Result = trainer.fit()
-    answer: dict[str, Any] = result.return_value
+    setup = {"config": config.model_dump(mode="json"), "out": out}
+    answer = run_workers(_work, setup, out, config.resources, asked)
     return answer | {"weights": storage.join(out, WEIGHTS), "steps_per_epoch": plan.steps_per_epoch}
 
 

@@ -3,9 +3,6 @@
 import contextlib
 import logging
 import random
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,14 +19,14 @@ from affect.networks import Network
 from affect.objectives.world import of_all
 from affect.training.beginning import begin
 from affect.training.following import Followed
-from affect.training.history import write_history
-from affect.training.loop import Learner, load_state, save_state, score
+from affect.training.loop import Learner, score
 from affect.training.not_finite import NotFiniteError, save_batch
 from affect.training.parallel import network_state, spread
 from affect.training.reading import Course
 from affect.training.settings import TrainConfig
 from jobs.followers import make_followers
 from jobs.training_steps import stream_steps
+from jobs.worker import go_on, log_to_stdout, report, set_up_cpu
 
 logger = logging.getLogger("affect.training")
 
@@ -58,12 +55,12 @@ def _work(setup: dict[str, Any]) -> dict[str, Any]:
         model,
         get_device(),
         course.train.steps_per_epoch,
-        lambda metrics, epoch_ended: _report(learner, out, metrics, epoch_ended=epoch_ended),
+        lambda metrics, epoch_ended: report(learner, out, metrics, epoch_ended=epoch_ended),
         followers,
         new_examples=examples_of(config, course.passes["validation", False].index),
         leaving=lambda: train.get_preemption_info() is not None,
     )
-    begun = _go_on(learner)
+    begun = go_on(learner)
     with contextlib.ExitStack() as ending:
         for follower in followers:
             ending.callback(follower.close)
@@ -97,10 +94,7 @@ def build(config: TrainConfig) -> tuple[Network, torch.nn.Module]:
     """The network a run begins with, on its device, and what to call of it in training."""
     device = get_device()
     if device.type == "cpu":
-        torch.set_num_threads(config.resources.threads)
-        # As training goes on, gradients of units that are nearly still get denormal, and CPUs take many times as long
-        # for them: a CNN-RNN lost a third of its speed within a hundred steps. GPUs flush or take no longer.
-        torch.set_flush_denormal(True)
+        set_up_cpu(config.resources.threads)
     random.seed(config.seed)
     np.random.seed(config.seed)  # noqa: NPY002 - libraries may still draw from it
     torch.manual_seed(config.seed)
@@ -112,31 +106,6 @@ def build(config: TrainConfig) -> tuple[Network, torch.nn.Module]:
     if config.compute.compile:
         network.compile()
     return network, spread(network, config.compute.parallel)
-
-
-def _go_on(learner: Learner) -> dict[str, int]:
-    """Go on from the run's last checkpoint, if there is one; where the worker begins."""
-    start = train.get_checkpoint()
-    if start is not None:
-        with start.as_directory() as folder:
-            learner.restore(load_state(Path(folder)))
-        workers = train.get_context().get_world_size()
-        where = f"epoch {learner.epoch + 1}, step {learner.step + 1}"
-        logger.info("going on from %s with %d worker%s", where, workers, "s" * (workers > 1))
-    return {"epoch": learner.epoch, "step": learner.step}
-
-
-def _report(learner: Learner, out: str, metrics: dict[str, Any], *, epoch_ended: bool) -> None:
-    """Hand Ray Train a checkpoint, which the first worker writes."""
-    state = learner.state()
-    with tempfile.TemporaryDirectory() as folder:
-        checkpoint = None
-        if train.get_context().get_world_rank() == 0:
-            save_state(state, Path(folder))
-            checkpoint = train.Checkpoint.from_directory(folder)
-            if epoch_ended:
-                write_history(out, learner.history)
-        train.report(metrics, checkpoint=checkpoint)
 
 
 def _save_model(learner: Learner, course: Course, results: dict[str, dict[str, float]], out: str) -> None:
@@ -157,13 +126,3 @@ def _save_model(learner: Learner, course: Course, results: dict[str, dict[str, f
         metrics={f"{phase}/{name}": value for phase, metrics in results.items() for name, value in metrics.items()},
     )
     save_model(storage.join(out, "model"), tensors, description)
-
-
-def log_to_stdout() -> None:
-    """Workers' lines reach the driver through their standard output."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logger = logging.getLogger("affect")
-    logger.handlers, logger.propagate = [handler], False
-    logger.setLevel(logging.INFO)
-    logging.getLogger().setLevel(logging.WARNING)  # Ray would tell every report on every worker

@@ -22,14 +22,12 @@ from affect import storage
 from affect.corpora.archive import Archive
 from affect.corpora.corpus import PERSONS, Clip, FrameLabels
 from affect.corpora.faults import Faults
-from affect.corpora.finding import PICTURE_SUFFIXES
+from affect.corpora.finding import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from affect.corpora.label_table import Row, read_table
 from affect.corpora.shelves import Picture, PictureCorpus, Shelf, file_name
 from affect.corpora.splits import SPLITS
 from affect.errors import AffectError
 from affect.media.video import open_media, video_stream
-
-VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v")
 
 SPLIT = "unlabelled"
 
@@ -52,18 +50,18 @@ class Folder(PictureCorpus):
         faults = Faults()
         table = read_table(self._table_uri, faults) if self._table_uri else {}
         self._table: dict[str, list[Row]] | None = table
-        files = self._archive.names((*VIDEOS, *PICTURE_SUFFIXES))
+        files = self._archive.names((*VIDEO_SUFFIXES, *PICTURE_SUFFIXES))
         if not files:
             raise AffectError(
-                f"{self.root} holds no video ({' '.join(VIDEOS)}) and no picture ({' '.join(PICTURE_SUFFIXES)}); "
-                "check the path"
+                f"{self.root} holds no video ({' '.join(VIDEO_SUFFIXES)}) and no picture "
+                f"({' '.join(PICTURE_SUFFIXES)}); check the path"
             )
         for file in sorted(set(table) - set(files)):
             faults.add(file, f"{self._table_uri} has labels for it, and it is not there", "labelled, and not there")
         self._videos = [self._video(file, name, faults) for file, name in _video_names(files)]
         shelves: dict[tuple[str, str], list[str]] = {}
         for file in files:
-            if not file.lower().endswith(VIDEOS):
+            if not file.lower().endswith(VIDEO_SUFFIXES):
                 rows = table.get(file, [])
                 if len(rows) > 1:
                     faults.add(file, "it has several rows, of which the first counts")
@@ -172,7 +170,7 @@ def _split(rows: list[Row]) -> str:
 
 def _video_names(files: list[str]) -> Iterator[tuple[str, str]]:
     """Videos with their names, which have suffixes only where two would be alike."""
-    videos = [file for file in files if file.lower().endswith(VIDEOS)]
+    videos = [file for file in files if file.lower().endswith(VIDEO_SUFFIXES)]
     plain = Counter(file_name(posixpath.splitext(file)[0]) for file in videos)
     taken: set[str] = set()
     for file in videos:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from affect.curation.plan import Part
 from affect.curation.rate import chosen_frames
 from affect.curation.settings import CurationSettings
-from affect.curation.soundtrack import SoundForm, SoundPart, sound_form, sound_parts
+from affect.curation.soundtrack import SoundForm, sound_form
 from affect.curation.writer import ClipWriter
+from affect.media.sound import SoundPart, sound_parts
 from affect.media.video import frames, probe
 
 Seen = Callable[[int, int, NDArray[np.uint8]], None]
@@ -42,7 +43,7 @@ def cut_clips(
     """
     info = probe(media)
     form = sound_form(media) if with_sound else None
-    heard = _Heard(sound_parts(media, form, info.start_s) if form else iter(()))
+    heard = _Heard(sound_parts(media, "fltp", form.layout, form.rate, info.start_s) if form else iter(()))
     waiting = [
         (number, _Cut(path, times, part, settings, form, (info.width, info.height)))
         for number, (path, part) in enumerate(clips)

@@ -64,6 +64,28 @@ def totals(summaries: Sequence[RecordingSummary], fps: int) -> dict[str, Any]:
     }
 
 
+def table_lines(summary: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and value of each line of the table that a run ends with."""
+    run = summary["last_run"]
+    lines = [
+        (
+            "recordings",
+            f"{summary['recordings']}, {summary['set_aside']} set aside, {summary['without_sound']} without sound",
+        ),
+        (
+            "clips",
+            f"{summary['clips']} of {summary['clip_seconds']:.1f} s in all, {summary['clips_of_two']} of two people",
+        ),
+        ("dropped", f"{sum(summary['dropped'].values())} parts of {summary['dropped_seconds']:.1f} s in all"),
+    ]
+    lines += [(f"  {reason}", str(count)) for reason, count in summary["dropped"].items()]
+    return [
+        *lines,
+        ("last run", f"{run['recordings']} recordings in {run['seconds']:.1f} s by {run['workers']} workers"),
+        ("frames per second", f"{run['frames_per_second']:.1f}, after {run['start_up_seconds']:.1f} s to start"),
+    ]
+
+
 def describe(summary: RecordingSummary) -> str:
     """What was made of a recording, in a line for the log."""
     if summary.set_aside is not None:

@@ -16,7 +16,6 @@ from affect.curation.cutting import clip_frames, cut_clips
 from affect.curation.plan import Part, Watched, plan
 from affect.curation.recordings import Recording
 from affect.curation.settings import CurationSettings
-from affect.curation.soundtrack import SoundError
 from affect.curation.strip import Strip
 from affect.curation.summary import (
     PartSummary,
@@ -32,6 +31,7 @@ from affect.curation.watching import watch
 from affect.errors import AffectError
 from affect.faces.detector import Detector
 from affect.media.pictures import encode_jpeg
+from affect.media.sound import SoundError
 from affect.media.video import probe
 
 logger = logging.getLogger("affect.curate")

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from affect import storage
+from affect.corpora.finding import VIDEO_SUFFIXES, files_below
 from affect.errors import AffectError
-
-SUFFIXES = (
-    ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".3gp",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -25,11 +22,9 @@ class Recording:
 def list_recordings(root: str) -> list[Recording]:
     """Every video at any depth below ``root``, in order of path. Raises AffectError when there is none."""
     base = storage.absolute(root).rstrip("/")
-    paths = [PurePosixPath(uri.removeprefix(base + "/")) for uri in storage.list_files(base)]
-    # Names that begin with a dot are other programs' (unfinished copies, macOS's "._" files).
-    videos = [path for path in paths if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+    videos = [PurePosixPath(uri.removeprefix(base + "/")) for uri in files_below(base, VIDEO_SUFFIXES)]
     if not videos:
-        raise AffectError(f"{root} holds no video ({' '.join(SUFFIXES)}); check the path")
+        raise AffectError(f"{root} holds no video ({' '.join(VIDEO_SUFFIXES)}); check the path")
     short = Counter(_flat(path.with_suffix("")) for path in videos)
     names = [_flat(path.with_suffix("") if short[_flat(path.with_suffix(""))] == 1 else path) for path in videos]
     taken: Counter[str] = Counter()

@@ -9,14 +9,13 @@ from pydantic import Field
 
 from affect import storage
 from affect.configuration import Configuration
+from affect.corpora.finding import VIDEO_SUFFIXES, files_in
 from affect.detection.wider_face import Split
 from affect.errors import AffectError
 from affect.faces.detector import Detections, Detector
 from affect.media.pictures import encode_jpeg
 from affect.media.video import frames
 from affect.preprocessing.settings import DetectorSettings
-
-SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm")
 
 PARTS = "parts"
 """Folder of the lists of single clips, of which label.txt is made when all are there."""
@@ -37,7 +36,7 @@ class MarkingSettings(Configuration):
 
 def clips_in(folder: str, settings: MarkingSettings) -> list[tuple[str, Split]]:
     """The clips directly below ``folder`` and the split of each. AffectError where one is not there, or none is."""
-    uris = [uri for uri in storage.list_files(folder, recursive=False) if uri.lower().endswith(SUFFIXES)]
+    uris = files_in(folder, VIDEO_SUFFIXES)
     names = [posixpath.basename(uri) for uri in uris]
     if missing := sorted(set(settings.validation) - set(names)):
         raise AffectError(f"{folder} has no clip {', '.join(missing)}; it has {', '.join(names) or 'none'}")

@@ -103,6 +103,12 @@ class DetectorConfig(Configuration):
             raise ValueError(f"set scenes.width and scenes.height to side={self.side}: scenes are composed in it")
         if self.compute.parts != 1 or self.compute.parallel != "replicate":
             raise ValueError("a detector is trained with compute.parts=1 and compute.parallel=replicate")
+        unread = {
+            "optimiser.average": self.optimiser.average is not None,
+            "resources.row_cache_gib": self.resources.row_cache_gib > 0,
+        }
+        if given := [name for name, is_given in unread.items() if is_given]:
+            raise ValueError(f"a detector is trained without {' and '.join(given)}: leave that out")
         if self.weights is not None and self.backbone_weights is not None:
             raise ValueError("give weights, which hold the backbone's, or backbone_weights")
         if self.resources.workers > self.batch:

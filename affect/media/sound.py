@@ -1,7 +1,8 @@
 """Sound to one log-magnitude spectrogram (BMVC 2019, section 3), and to the picture of it that a video frame gets."""
 
 from collections.abc import Iterator
-from typing import Any
+from pathlib import PurePath
+from typing import Any, NamedTuple
 
 import av
 import cv2
@@ -19,6 +20,17 @@ CLOCK_TOLERANCE_S = 0.05
 """A larger jump of the sound's time stamps is a gap or an overlap, not jitter."""
 
 SILENCE = np.uint8(0)
+
+
+class SoundError(AffectError):
+    """The sound is damaged, whatever the pictures are."""
+
+
+class SoundPart(NamedTuple):
+    """Samples (channels, n), the first of them number ``position`` after what positions are counted from."""
+
+    position: int
+    samples: NDArray[Any]
 
 
 def spectrogram(
@@ -158,16 +170,17 @@ def samples(
 ) -> Iterator[NDArray[np.float32]]:
     """Mono samples in [-1, 1] at ``rate``, the first at ``start_s`` on the file's clock, none past ``duration_s``.
 
-    Gaps in the file's time stamps become zeros. Raises AffectError when the sound is damaged.
+    Gaps in the file's time stamps become zeros. Raises SoundError when the sound is damaged.
     """
     end = np.inf if duration_s is None else round(duration_s * rate)
     written = 0
-    for position, part in _resampled(source, rate, start_s):
+    # 16 bits, since libswresample scales a mix of channels so that it cannot clip for whole numbers only.
+    for position, (part,) in sound_parts(source, "s16", "mono", rate, start_s):
         while written < min(position, end):
             gap = np.zeros(min(position - written, rate), np.float32)[: int(min(end - written, rate))]
             written += len(gap)
             yield gap
-        fresh = part[max(0, written - position) :]
+        fresh = part[max(0, written - position) :].astype(np.float32) / 32768
         fresh = fresh[: int(min(end - written, len(fresh)))]
         if len(fresh):
             written += len(fresh)
@@ -197,33 +210,36 @@ class Portions:
         return portion
 
 
-def _resampled(source: Source, rate: int, start_s: float) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Parts of the sound with the place of their first sample, counted at ``rate`` from ``start_s``."""
+def sound_parts(source: Source, sample_format: str, layout: str, rate: int, start_s: float) -> Iterator[SoundPart]:
+    """All of the sound in order, as FFmpeg's ``sample_format`` and ``layout`` at ``rate``; none of a file without.
+
+    Positions count from ``start_s`` on the file's clock, and are less than 0 before it. Where time stamps jump, so do
+    they. Raises SoundError when the sound is damaged.
+    """
     with open_media(source) as container:
         if not container.streams.audio:
             return
-        stream = container.streams.audio[0]
-        # 16 bits, since libswresample scales a mix of channels so that it cannot clip for whole numbers only.
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
+        resampler = av.AudioResampler(format=sample_format, layout=layout, rate=rate)
         clock: float | None = None  # when the next input sample is due
         position = 0
         try:
-            for frame in _decoded(container, stream):
+            for frame in _decoded(container, container.streams.audio[0]):
                 due = clock or 0.0
                 stamp = due if frame.pts is None else float(frame.pts * frame.time_base) - start_s
                 if clock is None or abs(stamp - due) > CLOCK_TOLERANCE_S:
                     position += round((stamp - due) * rate)
                     due = stamp
                 clock = due + frame.samples / frame.sample_rate
-                for part in map(_floats, resampler.resample(frame)):
-                    yield position, part
-                    position += len(part)
+                for part in resampler.resample(frame):
+                    yield SoundPart(position, part.to_ndarray())
+                    position += part.samples
             if clock is not None:
-                for part in map(_floats, resampler.resample(None)):
-                    yield position, part
-                    position += len(part)
+                for part in resampler.resample(None):
+                    yield SoundPart(position, part.to_ndarray())
+                    position += part.samples
         except (av.error.FFmpegError, ValueError) as error:
-            raise AffectError(f"the sound of {container.name} is damaged after {clock or 0:.2f} s: {error}") from error
+            name = PurePath(container.name).name
+            raise SoundError(f"the sound of {name} is damaged after {clock or 0:.2f} s: {error}") from error
 
 
 def _decoded(container: Any, stream: Any) -> Iterator[Any]:
@@ -231,11 +247,6 @@ def _decoded(container: Any, stream: Any) -> Iterator[Any]:
         if packet.is_corrupt:
             raise ValueError("its data ends in the middle of a packet")
         yield from packet.decode()
-
-
-def _floats(frame: Any) -> NDArray[np.float32]:
-    samples: NDArray[np.float32] = frame.to_ndarray().reshape(-1).astype(np.float32) / 32768
-    return samples
 
 
 def _columns(

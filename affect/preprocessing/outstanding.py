@@ -2,47 +2,33 @@
 
 import csv
 import io
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from affect import storage
 from affect.corpora.corpus import Clip, Corpus
 from affect.errors import AffectError
+from affect.outstanding import Outstanding, look_at_all
 from affect.preprocessing.settings import Preprocessing
 from affect.preprocessing.summary import ClipSummary, clip_fingerprint, finished_clip, media_size
-
-CHECKS_AT_ONCE = 16
-"""Most of a check is waiting for storage."""
 
 COLUMNS = ("corpus", "split", "video", "part", "reason", "media", "fingerprint")
 
 
-@dataclass(frozen=True)
-class Outstanding:
-    """``todo`` with the largest file first, since a long clip begun last would keep one worker busy alone."""
-
-    todo: list[Clip]
-    settled: list[ClipSummary]
-    """Done, or set aside by an earlier run and unchanged since."""
-
-
-def outstanding(corpus: Corpus, folder: str, settings: Preprocessing, listed: dict[str, str]) -> Outstanding:
+def outstanding(
+    corpus: Corpus, folder: str, settings: Preprocessing, listed: dict[str, str]
+) -> Outstanding[Clip, ClipSummary]:
     """Look at every clip of ``corpus``; ``listed`` gives the reasons of clips set aside before, by fingerprint."""
 
-    def check(clip: Clip) -> tuple[Clip, int, ClipSummary | None]:
+    def check(clip: Clip) -> tuple[int, ClipSummary | None]:
         try:
             size = media_size(clip)
             fingerprint = clip_fingerprint(corpus, clip, settings, corpus.labels(clip))
         except AffectError as error:  # a missing file, or labels that cannot be read
-            return clip, 0, ClipSummary.of(clip, set_aside=str(error))
+            return 0, ClipSummary.of(clip, set_aside=str(error))
         if fingerprint in listed:
-            return clip, size, ClipSummary.of(clip, set_aside=listed[fingerprint], fingerprint=fingerprint)
-        return clip, size, finished_clip(clip, folder, fingerprint)
+            return size, ClipSummary.of(clip, set_aside=listed[fingerprint], fingerprint=fingerprint)
+        return size, finished_clip(clip, folder, fingerprint)
 
-    with ThreadPoolExecutor(CHECKS_AT_ONCE) as pool:
-        checks = list(pool.map(check, corpus.clips()))
-    todo = sorted((check for check in checks if check[2] is None), key=lambda check: -check[1])
-    return Outstanding([clip for clip, _, _ in todo], [settled for _, _, settled in checks if settled is not None])
+    return look_at_all(corpus.clips(), check)
 
 
 def set_aside_csv(summaries: list[ClipSummary], faults: list[tuple[str, str]]) -> str:

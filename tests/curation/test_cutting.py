@@ -10,8 +10,7 @@ import pytest
 from affect.curation.cutting import cut_clips
 from affect.curation.plan import Part
 from affect.curation.settings import CurationSettings
-from affect.curation.soundtrack import SoundError
-from affect.media.sound import samples
+from affect.media.sound import SoundError, samples
 from affect.media.video import frames, probe
 from tests.made_media import make_video
 

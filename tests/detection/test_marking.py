@@ -56,7 +56,8 @@ def test_frames_and_faces(tmp_path: Path) -> None:
 
 def test_clips_that_are_held_out_must_be_there(tmp_path: Path) -> None:
     storage.write_bytes(str(tmp_path / "one.mp4"), b"")
-    storage.write_bytes(str(tmp_path / "notes.txt"), b"")
+    for name in ("notes.txt", "._two.mp4"):
+        storage.write_bytes(str(tmp_path / name), b"")
     with pytest.raises(AffectError, match=r"has no clip three\.mp4; it has one\.mp4"):
         clips_in(str(tmp_path), MarkingSettings(validation=("three.mp4",)))
     for validation in ((), ("one.mp4",)):

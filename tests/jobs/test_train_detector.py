@@ -10,14 +10,16 @@ import pytest
 from safetensors import safe_open
 from typer.testing import CliRunner
 
+from affect.detection.reading import DetectionPlan, read_step, sets_of
 from affect.detection.settings import DetectorConfig, WiderSettings
 from affect.errors import AffectError
 from affect.faces import load_detector
 from affect.faces.ssh.files import ABOUT, load_ssh
 from affect.faces.ssh.spec import SSHSpec
 from affect.preprocessing.settings import DetectorSettings
-from affect.training.settings import OptimiserSettings
+from affect.training.settings import OptimiserSettings, Resources
 from jobs import train_detector as job
+from jobs.detector_steps import stream_batches
 from jobs.recipes.detector import DETECTORS, detector_recipe
 from tests.detection.made_wider import LABELS, write_wider
 
@@ -60,6 +62,14 @@ def test_a_run_leaves_a_detector(tmp_path: Path, config: DetectorConfig, caplog:
         job.train_detector(config.model_copy(update={"batch": 4}), out)
 
 
+def test_without_ray_data_the_steps_are_the_same(config: DetectorConfig) -> None:
+    alone = config.model_copy(update={"resources": Resources(data_cpus_per_worker=0)})
+    plan, sets = DetectionPlan.of(config, sets_of(config)), sets_of(config)
+    steps = [divmod(number, plan.steps_per_epoch) for number in range(1, plan.steps_per_epoch * config.epochs)]
+    made = list(stream_batches(alone, 0, 1, *steps[0]))
+    np.testing.assert_equal(made, [read_step(config, plan, sets, place) for place in steps])
+
+
 @pytest.mark.parametrize("name", DETECTORS)
 def test_recipes_stand_by_themselves(name: str) -> None:
     config = detector_recipe(name)
@@ -75,6 +85,8 @@ def test_recipes_stand_by_themselves(name: str) -> None:
         (["ssh/narrow", "--out", "run", "--set", "side=320"], "set scenes.width and scenes.height to side=320"),
         (["ssh/narrow", "--out", "run", "--set", "batch=2", "--set", "resources.workers=3"], "3 workers cannot share"),
         (["ssh/narrow", "--out", "run", "--set", "compute.parts=2"], "compute.parts=1"),
+        (["ssh/narrow", "--out", "run", "--set", "optimiser.average=0.9"], "trained without optimiser.average"),
+        (["ssh/narrow", "--out", "run", "--set", "resources.row_cache_gib=5"], "without resources.row_cache_gib"),
     ],
 )
 def test_what_stands_in_the_way(arguments: list[str], message: str) -> None:

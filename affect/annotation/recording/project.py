@@ -18,7 +18,6 @@ import threading
 import unicodedata
 from dataclasses import asdict, dataclass
 from importlib import resources
-from pathlib import PurePosixPath
 from typing import Any, Self
 
 import numpy as np
@@ -29,6 +28,7 @@ from pydantic import Field
 from affect import storage
 from affect.annotation.traces import BY_FRAME
 from affect.configuration import Configuration
+from affect.corpora.finding import by_stem, files_below
 from affect.errors import AffectError
 from affect.labels import VALENCE_AROUSAL
 from affect.media.video import frames, length, probe
@@ -38,6 +38,7 @@ TRACED = VALENCE_AROUSAL
 
 KINDS = (*TRACED, *BY_FRAME)
 
+# Fewer than affect.corpora.finding knows: annotation is done in a browser, and these are what one may play.
 VIDEOS = (".mp4", ".m4v", ".webm", ".mov", ".mkv", ".avi")
 
 _ANNOTATOR = re.compile(r"\w(?:[\w .'-]{0,38}[\w.'-])?")
@@ -80,7 +81,7 @@ class Project:
 
     def __init__(self, root: str, videos: str, settings: ProjectSettings) -> None:
         self.root, self.settings = storage.absolute(root), settings
-        self.media, self.set_aside = _by_name(storage.absolute(videos))
+        self.media, self.set_aside = by_stem(files_below(videos, VIDEOS))
         if not self.media:
             raise AffectError(f"{videos} holds no video ({', '.join(VIDEOS)}); give the folder where they are")
         unknown = sorted(set(settings.two_people) - self.media.keys())
@@ -184,16 +185,3 @@ def annotator_name(text: str) -> str:
 def default_guidelines() -> str:
     """Guidelines with cues for both dimensions, for an owner to begin with."""
     return (resources.files("affect.annotation.recording") / "guidelines.md").read_text("utf-8")
-
-
-def _by_name(folder: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """Videos at any depth by name without suffix, and those whose name another has already."""
-    found: dict[str, str] = {}
-    set_aside = []
-    for uri in storage.list_files(folder):
-        path = PurePosixPath(uri)
-        if path.suffix.lower() in VIDEOS and not path.name.startswith("."):
-            if path.stem in found:
-                set_aside.append((uri, f"has the name of {found[path.stem]} and is not used"))
-            found.setdefault(path.stem, uri)
-    return dict(sorted(found.items())), set_aside
