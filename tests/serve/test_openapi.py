@@ -11,7 +11,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 
 from serve.body import ANY_PICTURE, MEDIA_TYPES
 from serve.routes.video import SOUNDS, VIDEOS
-from serve.settings import Limits
+from serve.settings import Access, Limits
 from tests.made_media import make_video
 from tests.serve.made_bodies import JPEG, PNG, SMALL, WEBP
 from tests.serve.made_recognition import made_api
@@ -26,7 +26,8 @@ with tempfile.TemporaryDirectory() as folder:
     clip = make_video(Path(folder, "clip.mp4"), [SMALL] * 2).read_bytes()
 for media_type in VIDEOS + SOUNDS:
     schemathesis.openapi.media_type(media_type, st.just(clip))
-schema = schemathesis.openapi.from_asgi("/openapi.json", made_api(limits=Limits(request_s=5)))
+access = Access(hosts=("testserver",))  # the name by which schemathesis asks
+schema = schemathesis.openapi.from_asgi("/openapi.json", made_api(limits=Limits(request_s=5), access=access))
 
 
 @schema.parametrize()
