@@ -12,8 +12,8 @@ from affect.faces.ssh.anchors import encode, encode_landmarks
 from affect.faces.ssh.network import anchors_for
 from affect.objectives.world import global_sum
 
-SIGMA = 3.0
-"""Smooth L1 is quadratic up to 1 / SIGMA ** 2 (the authors' layers)."""
+BOX_SIGMA = 3.0
+"""The authors'; see ``DetectionObjective.landmarks_sigma``."""
 
 
 class SSHObjective:
@@ -62,11 +62,13 @@ class SSHObjective:
         marked = torch.zeros_like(chosen)
         if faces.any():
             boxes = encode(known["boxes"][meant[faces]], anchors[faces])
-            of_boxes[faces] = _smooth_l1(seen["boxes"][faces], boxes)
+            of_boxes[faces] = _smooth_l1(seen["boxes"][faces], boxes, BOX_SIGMA)
             if "landmarks" in seen:
                 points = encode_landmarks(known["landmarks"][meant[faces]], anchors[faces])
                 marked[faces] = ~points.isnan().any(1)
-                of_landmarks[marked] = _smooth_l1(seen["landmarks"][marked], points[marked[faces]])
+                of_landmarks[marked] = _smooth_l1(
+                    seen["landmarks"][marked], points[marked[faces]], settings.landmarks_sigma
+                )
         rows = [(of_scores, chosen), (of_boxes, faces), (of_landmarks, marked)]
         return torch.stack([torch.stack([self._by_level(loss), self._by_level(mask.double())]) for loss, mask in rows])
 
@@ -80,5 +82,5 @@ class SSHObjective:
         return torch.stack([part.sum() for part in torch.split(values, list(self.sides))])
 
 
-def _smooth_l1(found: Tensor, meant: Tensor) -> Tensor:
-    return F.smooth_l1_loss(found, meant.to(found), beta=SIGMA**-2, reduction="none").sum(1)
+def _smooth_l1(found: Tensor, meant: Tensor, sigma: float) -> Tensor:
+    return F.smooth_l1_loss(found, meant.to(found), beta=sigma**-2, reduction="none").sum(1)

@@ -53,6 +53,8 @@ class DetectionObjective(Configuration):
     """Most of these that may be faces."""
     box_weight: float = Field(default=1.0, ge=0)
     landmarks_weight: float = Field(default=1.0, ge=0)
+    landmarks_sigma: float = Field(default=3.0, gt=0)
+    """Smooth L1 is quadratic up to 1 / sigma ** 2 of an anchor's side; a larger one goes on pulling near the mark."""
 
 
 class DetectorConfig(Configuration):
