@@ -122,12 +122,11 @@ def _search(config: SweepConfig, out: str, known: Sequence[Indexes], at_a_time: 
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     tuner.fit()
     sweep = read_sweep(out)
-    whole = config.model_copy(update={"trials": None}).planned if config.search == "grid" else sweep.planned
     if len(sweep.trials) < sweep.planned:
         used = config.used_up(sweep.seconds, sum(trial.rows for trial in sweep.trials))
         sweep.ended_by = used or "a budget"
-    elif sweep.planned < whole:
-        sweep.ended_by = f"the budget of {sweep.planned} trials, of the {whole} of the grid"
+    elif config.whole is not None and sweep.planned < config.whole:
+        sweep.ended_by = f"the budget of {sweep.planned} trials, of the {config.whole} there are"
     sweep.phase = "repeating"
     if sweep.winner() is None:
         sweep.phase = "finished"
@@ -183,7 +182,7 @@ def _new_tuner(config: SweepConfig, trainable: Any, sweep: Sweep, at_a_time: int
             scheduler=ASHAScheduler(
                 time_attr=EPOCHS,
                 max_t=config.train.epochs,
-                grace_period=config.grace_epochs,
+                grace_period=config.first_rung,
                 reduction_factor=config.reduction_factor,
             ),
             # Tune does not see what the runs' workers take; without this they would wait for each other for ever.

@@ -71,7 +71,7 @@ def show_plan(config: SweepConfig) -> None:
     console.print(f"space: {escape(told_space(config))} ({escape(config.paper)})")
     console.print(
         f"search: {config.search}, {config.planned} trials of {config.train.epochs} epochs{_budgets(config)}; ASHA "
-        f"lets 1 in {config.reduction_factor:g} go on, first after epoch {config.grace_epochs}"
+        f"lets 1 in {config.reduction_factor:g} go on, first after epoch {config.first_rung}"
     )
     if config.shared():
         console.print(f"trained once, for all trials: {', '.join(config.shared())}")

@@ -9,7 +9,7 @@ from affect.configuration import Configuration
 from affect.errors import AffectError
 from affect.training.settings import STAGE, Chain, Resources, TrainConfig
 from affect.tuning.prices import Prices
-from affect.tuning.space import SweepSpace, assignments, draw, grid
+from affect.tuning.space import SweepSpace, assignments, draw, grid, one_at_a_time
 
 OF_STAGES = "stages."
 """Before the name of a stage, in keys of the space."""
@@ -35,10 +35,12 @@ class SweepConfig(Configuration):
     """Distributions by dotted key of ``train``, or of an earlier stage as ``stages.NAME.key``; null leaves one out."""
     metric: str = "score"
     mode: Literal["max", "min"] = "max"
-    search: Literal["random", "grid", "tpe"] = "random"
-    """tpe learns from the trials that ended (Optuna's sampler) and pays off from some tens of trials on."""
+    search: Literal["random", "grid", "one-at-a-time", "tpe"] = "random"
+    """one-at-a-time tries the run as it is, then each value of each parameter alone: what each part gives.
+
+    tpe learns from the trials that ended (Optuna's sampler) and pays off from some tens of trials on."""
     trials: int | None = Field(default=None, ge=1)
-    """Trials at most: 16 unless set; of a grid all of it."""
+    """Trials at most: 16 unless set; of a grid and of one-at-a-time all of it."""
     hours: float | None = Field(default=None, gt=0)
     """After so long no new trial starts; those that run go on to their end."""
     samples: int | None = Field(default=None, ge=1)
@@ -75,8 +77,7 @@ class SweepConfig(Configuration):
                     raise AffectError(f"the sweep cannot set {key} to {value!r}: {error}") from error
         if self.grace_epochs > self.train.epochs:
             raise ValueError(f"grace_epochs is {self.grace_epochs}, but a trial has {self.train.epochs} epochs")
-        if self.search == "grid":
-            grid(self.space, self.seed)
+        self._all_points()
         return self
 
     def resolve(
@@ -126,17 +127,40 @@ class SweepConfig(Configuration):
         """The points to try in their order, where they are known beforehand: of all searches but tpe."""
         if self.search == "tpe":
             return None
-        if self.search == "grid":
-            return grid(self.space, self.seed)[: self.trials]
-        return draw(self.space, self.planned, self.seed)
+        whole = self._all_points()
+        return draw(self.space, self.planned, self.seed) if whole is None else whole[: self.trials]
 
     @property
     def planned(self) -> int:
         """How many trials there will be, if no budget ends the search before."""
-        if self.search != "grid":
-            return self.trials or 16
-        whole = len(grid(self.space, self.seed))
-        return min(whole, self.trials or whole)
+        whole = self.whole
+        return self.trials or 16 if whole is None else min(whole, self.trials or whole)
+
+    @property
+    def whole(self) -> int | None:
+        """How many points the search has, where they have an end."""
+        points = self._all_points()
+        return None if points is None else len(points)
+
+    def _all_points(self) -> list[dict[str, Any]] | None:
+        if self.search == "grid":
+            return grid(self.space, self.seed)
+        if self.search == "one-at-a-time":
+            return one_at_a_time(self.space, {key: self._as_it_is(key) for key in self.space})
+        return None
+
+    def _as_it_is(self, key: str) -> Any:
+        """The value of a parameter in the run that is searched."""
+        stage, rest = self._place(key)
+        value: Any = (self.train if stage == self.stage else self.stages[stage]).model_dump()
+        for part in rest.split("."):
+            value = None if value is None else value[part]
+        return value
+
+    @property
+    def first_rung(self) -> int:
+        """ASHA stops no trial before this many epochs; one at a time none, as a part of a run measures nothing."""
+        return self.train.epochs if self.search == "one-at-a-time" else self.grace_epochs
 
     def used_up(self, seconds: float, rows: int) -> str:
         """The budget that a search of so many seconds and training rows has used up; "" while there is none."""

@@ -2,6 +2,7 @@
 
 import itertools
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -32,6 +33,10 @@ class _Range(Configuration):
     def edges(self) -> tuple[Scalar, ...]:
         """The most extreme values that can be drawn."""
         return (self.low, self.high)
+
+    def holds(self, value: Scalar) -> bool:
+        """Whether it can be drawn."""
+        return isinstance(value, int | float) and self.low <= value <= self.high
 
     @abstractmethod
     def at(self, share: float) -> float:
@@ -82,6 +87,10 @@ class Choice(Configuration):
         """The value that covers ``share`` in [0, 1) when the values divide it equally."""
         return self.values[int(share * len(self.values))]
 
+    def holds(self, value: Scalar) -> bool:
+        """Whether it can be drawn."""
+        return value in self.values
+
     def grid(self) -> list[Scalar]:
         """Every value."""
         return list(self.values)
@@ -111,16 +120,34 @@ def grid(space: SweepSpace, seed: int) -> list[dict[str, Scalar]]:
     So that what a budget leaves of it covers the whole space, not one corner. Raises AffectError where a parameter has
     no end of values and ``points`` does not say how many are to be taken.
     """
-    values = []
+    combinations = [dict(zip(space, point, strict=True)) for point in itertools.product(*_values(space, "a grid"))]
+    return [combinations[place] for place in np.random.default_rng(seed).permutation(len(combinations))]
+
+
+def one_at_a_time(space: SweepSpace, base: dict[str, Scalar]) -> list[dict[str, Scalar]]:
+    """``base``, then every value of each parameter alone, all others as in ``base``.
+
+    Raises AffectError as ``grid`` does, and where ``base`` lies outside the space.
+    """
+    points = [base]
+    for key, values in zip(space, _values(space, "one at a time"), strict=True):
+        own = base[key]
+        if not space[key].holds(own):
+            raise AffectError(f"one at a time begins with the recipe's own {key}={_yaml(own)}: space.{key} lacks it")
+        points += [base | {key: value} for value in values if value != own]
+    return points
+
+
+def _values(space: SweepSpace, search: str) -> list[Sequence[Scalar]]:
+    values: list[Sequence[Scalar]] = []
     for key, distribution in space.items():
         if not isinstance(distribution, Choice) and distribution.points is None:
             raise AffectError(
-                f"a grid needs to know how many values of {key} to take: --set space.{key}.points=5, or give it as "
+                f"{search} needs to know how many values of {key} to take: --set space.{key}.points=5, or give it as "
                 f"{{kind: choice, values: [...]}}"
             )
         values.append(distribution.grid())
-    combinations = [dict(zip(space, point, strict=True)) for point in itertools.product(*values)]
-    return [combinations[place] for place in np.random.default_rng(seed).permutation(len(combinations))]
+    return values
 
 
 def _yaml(value: Any) -> str:

@@ -114,6 +114,22 @@ def arcface() -> SweepConfig:
     )
 
 
+def ingredients() -> SweepConfig:
+    """What votes and averaging give a network as those of ``arcface``, beside what another seed does."""
+    sweep = arcface()
+    return sweep.model_copy(
+        update={
+            "recipe": "own/fer2013/ingredients",
+            "search": "one-at-a-time",
+            "space": {
+                "objective.soft_labels.votes": Choice(values=(0.0, 0.5, 1.0)),
+                "optimiser.average": Choice(values=(None, 0.98)),
+                "seed": Choice(values=(0, 1, 2)),
+            },
+        }
+    )
+
+
 def action_units() -> Chain:
     """Then action units, without a label of any: what follows from the expressions (FaceBehaviorNet, section 3).
 

@@ -13,6 +13,7 @@ SWEEP_RECIPES: dict[str, Callable[[], SweepConfig]] = {
     "bmvc2019/arcface": arcface,
     "sample/arcface": sample_arcface,
     "own/fer2013/arcface": own.arcface,
+    "own/fer2013/ingredients": own.ingredients,
 }
 
 IJCV_2019 = "IJCV 2019, sections 4.2.1.1 and 4.2.1.3 (which values within the ranges: inferred)"

@@ -72,6 +72,19 @@ def test_how_many_trials_there_will_be(config: SweepConfig) -> None:
     assert config.override(["search=tpe", "trials=5"]).points() is None
 
 
+def test_one_at_a_time_begins_with_the_run_as_it_is_and_stops_no_trial(config: SweepConfig) -> None:
+    values = "{kind: choice, values: [0, 1]}"
+    alone = config.override(
+        ["search=one-at-a-time", f"space={{seed: {values}, batch.passes: {{kind: choice, values: [2, 1]}}}}"]
+    )
+    assert alone.points() == [
+        {"seed": 0, "batch.passes": 1},
+        {"seed": 1, "batch.passes": 1},
+        {"seed": 0, "batch.passes": 2},
+    ]
+    assert alone.first_rung == config.train.epochs
+
+
 @pytest.mark.parametrize(
     ("seconds", "rows", "budget"),
     [(7199, 999, ""), (7200, 0, "the budget of 2 hours"), (0, 1000, "the budget of 1,000 samples")],

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from affect.configuration import Configuration
 from affect.errors import AffectError
-from affect.tuning.space import Choice, LogUniform, SweepSpace, Uniform, assignments, draw, grid
+from affect.tuning.space import Choice, LogUniform, SweepSpace, Uniform, assignments, draw, grid, one_at_a_time
 
 
 class Inner(Configuration):
@@ -92,3 +92,16 @@ def test_a_grid_has_every_combination_once_in_an_order_of_its_seed() -> None:
 def test_a_grid_of_what_has_no_end_of_values_is_refused() -> None:
     with pytest.raises(AffectError, match=r"--set space\.a\.points=5"):
         grid({"a": Uniform(low=0, high=1)}, seed=0)
+
+
+def test_one_at_a_time_changes_one_parameter_of_the_recipe_in_each_point() -> None:
+    space: SweepSpace = {"a": Uniform(low=0, high=1, points=3), "b": Choice(values=("x", None))}
+    own = {"a": 0.5, "b": None}
+    assert one_at_a_time(space, own) == [own, {"a": 0, "b": None}, {"a": 1, "b": None}, {"a": 0.5, "b": "x"}]
+
+
+@pytest.mark.parametrize("own", [{"a": 2.0, "b": "x"}, {"a": 0.5, "b": "y"}])
+def test_one_at_a_time_of_a_recipe_outside_the_space_is_refused(own: dict[str, Any]) -> None:
+    space: SweepSpace = {"a": Uniform(low=0, high=1, points=3), "b": Choice(values=("x", None))}
+    with pytest.raises(AffectError, match="lacks it"):
+        one_at_a_time(space, own)
