@@ -56,7 +56,8 @@ def test_what_cannot_be_heard(clips: Path, tmp_path: Path) -> None:
 
 def test_a_rate_that_no_camera_has_is_not_taken_from_the_file(tmp_path: Path) -> None:
     clip = make_video(tmp_path / "fast.mkv", [portrait()] * 6, 3000, sound=sound(0.5))
-    assert WatchedSound(clip, asker(NETWORKS["audio"])).rate == 30
+    with WatchedSound(clip, asker(NETWORKS["audio"])) as watched:
+        assert watched.rate == 30
 
 
 def test_a_sound_that_breaks_is_answered_so_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
