@@ -6,15 +6,12 @@ Below ``--out``: ``annotations/``, ``agreement.html``, ``agreement/<video>.json`
 import csv
 import hashlib
 import io
-import json
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Any
 
-import ray
 import typer
-from ray.data import DataContext
 
 from affect import storage
 from affect.annotation.decisions import Decisions, read_decisions
@@ -30,6 +27,7 @@ from affect.preprocessing.progress import Progress
 from affect.reports.agreement_report import agreement_report, joined
 from affect.reports.report import write
 from affect.runs import RunFolder
+from jobs import pool
 
 logger = logging.getLogger("affect.annotate")
 
@@ -58,16 +56,11 @@ def annotate(config: AnnotateConfig, out: str) -> dict[str, Any]:
         config = config.model_copy(update={"splits_digest": digest})
     sources, faults = _sources(config)
     with RunFolder(out, config) as run:
-        rows = [{"sources": json.dumps(asdict(one))} for one in sources]
-        DataContext.get_current().enable_progress_bars = False  # in a job's log, lines are easier to read
-        # A task a video, since a long one would keep those behind it in its task waiting.
-        tasks = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
-            _settle, fn_kwargs={"settings": config.settings, "out": run.uri}
-        )
+        work = partial(settle, settings=config.settings, out=run.uri)
         records = []
-        with Progress(len(rows)) as progress:
-            for row in tasks.iter_rows():
-                records.append(json.loads(row["record"]))
+        with Progress(len(sources)) as progress:
+            for record in pool.over(sources, lambda: work, pool.pool_size(len(sources))):
+                records.append(record)
                 progress.add(_frames(records[-1]), set_aside=not records[-1]["files"])
         records.sort(key=lambda record: record["name"])
         faults += [(str(what), str(reason)) for record in records for what, reason in record["set_aside"]]
@@ -102,10 +95,6 @@ def _sources(config: AnnotateConfig) -> tuple[list[Sources], list[tuple[str, str
     if not sources:
         raise AffectError(f"none of the {len(found)} annotated videos is in {config.splits}; check that names agree")
     return sources, faults
-
-
-def _settle(row: dict[str, str], settings: AnnotationSettings, out: str) -> dict[str, str]:
-    return {"record": json.dumps(settle(Sources(**json.loads(row["sources"])), settings, out))}
 
 
 def _frames(record: dict[str, Any]) -> int:
